@@ -1,0 +1,39 @@
+namespace PemHa.Engine;
+
+/// <summary>The kinds of trouble, as PowerShell's error categories name them.</summary>
+enum Trouble
+{
+    ConnectionError,
+    AuthenticationError,
+    SecurityError,
+    InvalidArgument,
+    InvalidOperation,
+    InvalidResult,
+    ObjectNotFound,
+    OperationTimeout,
+    OperationStopped,
+    ResourceBusy,
+}
+
+/// <summary>Trouble that a person can act on: says which host, which step, what is wrong and what to do.</summary>
+sealed class PemException(string id, Trouble category, string message, string remedy, Exception? inner = null)
+    : Exception(message, inner)
+{
+    /// <summary>Stable identifier, such as <c>HostKeyUnknown</c>.</summary>
+    public string Id { get; } = id;
+
+    public Trouble Category { get; } = category;
+
+    /// <summary>What the person should do.</summary>
+    public string Remedy { get; } = remedy;
+
+    /// <summary>The host in trouble; null when it is the whole cluster.</summary>
+    public PemHost? Host { get; init; }
+
+    /// <summary>The step (cmdlet) that ran.</summary>
+    public string? Step { get; init; }
+
+    /// <summary>The same trouble, with the host and the step filled in where they were unknown.</summary>
+    public PemException At(PemHost? host, string? step) =>
+        new(Id, Category, Message, Remedy, InnerException) { Host = Host ?? host, Step = Step ?? step };
+}

@@ -1,0 +1,27 @@
+namespace PemHa.Engine;
+
+/// <summary>Files on the admin's machine that only their owner may read.</summary>
+static class PrivateFile
+{
+    /// <summary>Writes a file whole or not at all; never readable by others, not even while it is written.</summary>
+    /// <exception cref="IOException">It cannot be written, or is there already and must not be replaced.</exception>
+    public static void Write(string path, string text, bool replace = true)
+    {
+        var beside = $"{path}.{Guid.NewGuid():N}";
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        try
+        {
+            using (var stream = new FileStream(beside, options))
+            {
+                stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(beside, path, replace);
+        }
+        finally
+        {
+            File.Delete(beside);
+        }
+    }
+}
