@@ -1,0 +1,58 @@
+namespace PemHa;
+
+/// <summary>How one node of a cluster is now, as its database, the EFM agents and the host itself say (P21).</summary>
+public sealed record PemNodeStatus
+{
+    /// <summary>The node's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The node's address.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>The cluster's name; groups the table.</summary>
+    public required string Cluster { get; init; }
+
+    /// <summary>What the node is now: Primary, Standby, Witness, or Unreachable, Stopped when that cannot be told.</summary>
+    public required string Role { get; init; }
+
+    /// <summary>The database: UP, DOWN, UNKNOWN or N/A (F1).</summary>
+    public required string Database { get; init; }
+
+    /// <summary>The type that EFM gives the node (F1): Primary, Standby, Witness, Idle, Promoting; empty when no agent knows it.</summary>
+    public string Efm { get; init; } = "";
+
+    /// <summary>Whether the virtual IP is on this node now.</summary>
+    public bool VirtualIp { get; init; }
+
+    /// <summary>Written (primary) or received (standby) write-ahead log position, such as <c>0/F7A3808</c>.</summary>
+    public string? Lsn { get; init; }
+
+    /// <summary>Replay LSN of a standby.</summary>
+    public string? ReplayLsn { get; init; }
+
+    /// <summary>Bytes between the primary's written LSN and this standby's replay LSN, sampled one after another (F3).</summary>
+    public long? LagBytes { get; init; }
+
+    /// <summary>State of the walsender for this standby, such as <c>streaming</c>.</summary>
+    public string? Replication { get; init; }
+
+    /// <summary>Whether the node's PEM agent service runs; null on a witness.</summary>
+    public bool? Agent { get; init; }
+
+    /// <summary>Whether the node's EFM agent coordinates the membership (F1).</summary>
+    public bool Coordinator { get; init; }
+
+    /// <summary>Everything that is not as it should be here; what concerns the whole cluster is with its first node.</summary>
+    public IReadOnlyList<PemFinding> Finding { get; init; } = [];
+}
+
+/// <summary>One thing that is not as it should be.</summary>
+/// <param name="HostName">The node, or the cluster's name.</param>
+/// <param name="Severity">Warning or Critical.</param>
+/// <param name="Message">What is wrong.</param>
+/// <param name="Remedy">What to do about it.</param>
+public sealed record PemFinding(string HostName, string Severity, string Message, string Remedy)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Severity}: {Message}";
+}
