@@ -1,0 +1,52 @@
+using System.Text;
+
+namespace PemHa.Engine.State;
+
+/// <summary>What a probe found on a host: named texts, written by the shell function <c>fact</c>.</summary>
+sealed class Facts
+{
+    readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+
+    /// <summary>Reads the lines <c>name TAB base64</c> (or, for plain one-line values, <c>name TAB =value</c>).</summary>
+    public static Facts Parse(string output)
+    {
+        var facts = new Facts();
+        foreach (var line in output.Split('\n'))
+        {
+            var tab = line.IndexOf('\t', StringComparison.Ordinal);
+            if (tab <= 0) continue;
+            var value = line[(tab + 1)..];
+            facts._values[line[..tab]] = value.StartsWith('=') ? value[1..] : Decode(value);
+        }
+        return facts;
+    }
+
+    /// <summary>Facts made up for a preview.</summary>
+    public static Facts Of(params (string Name, string Value)[] values)
+    {
+        var facts = new Facts();
+        foreach (var (name, value) in values) facts._values[name] = value;
+        return facts;
+    }
+
+    /// <summary>The value, or an empty text when the probe did not find it.</summary>
+    public string this[string name] => _values.GetValueOrDefault(name, "");
+
+    public bool Has(string name) => _values.ContainsKey(name);
+
+    /// <summary>Whether the value is <c>1</c>, <c>t</c> or <c>true</c>, as sh, psql and a boolean in a text say yes.</summary>
+    public bool Is(string name) => this[name] is "1" or "t" or "true";
+
+    static string Decode(string base64)
+    {
+        try
+        {
+            // Latin-1 keeps every byte of a file as it is, whatever its encoding; only ASCII is ever looked at or added.
+            return Encoding.Latin1.GetString(Convert.FromBase64String(base64));
+        }
+        catch (FormatException)
+        {
+            return "";
+        }
+    }
+}

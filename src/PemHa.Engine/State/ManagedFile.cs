@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using PemHa.Engine.Remote;
+
+namespace PemHa.Engine.State;
+
+/// <summary>A text file of which PemHa owns some lines: edited losslessly, replaced atomically, the rest kept byte for byte.</summary>
+abstract partial class ManagedFile : Resource
+{
+    /// <summary>Absolute path.</summary>
+    public required string Path { get; init; }
+
+    /// <summary><c>user:group</c> for a new file, and for an existing one when <see cref="EnforceMode"/>.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>Octal mode, such as <c>600</c>.</summary>
+    public required string Mode { get; init; }
+
+    /// <summary>Whether owner and mode of an existing file are brought to what is wanted.</summary>
+    public bool EnforceMode { get; init; }
+
+    public override string Name => $"file {Path}";
+
+    public override string Probe => $"fact_file file {Sh.Quote(Path)}";
+
+    /// <summary>The text as it should be.</summary>
+    /// <param name="current">The text as it is; null when there is no file.</param>
+    /// <param name="facts">Whatever else the probe told.</param>
+    protected abstract string Edit(string? current, Facts facts);
+
+    /// <summary>The text as people may see it; secrets of the file's format masked, old ones and other people's included.</summary>
+    protected virtual string Shown(string text) => text;
+
+    /// <summary>A text of ours in UTF-8, as it stands in a file whose bytes are kept one by one (<see cref="Facts"/>).</summary>
+    public static string Utf8(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        var current = facts.Has("file.text") ? facts["file.text"] : null;
+        var wanted = Edit(current, facts);
+        // A preview of a file that an earlier step will bring knows no mode.
+        var mode = current is null || EnforceMode || !facts.Has("file.mode") ? $"{Mode} {Owner}" : facts["file.mode"];
+        if (current == wanted && facts["file.mode"] == mode) return null;
+        var difference = UnifiedDiff.Of(Path, Shown(current ?? ""), Shown(wanted));
+        if (difference.Length == 0 && current != wanted) difference = "only masked values differ";
+        if (facts.Has("file.mode") && facts["file.mode"] != mode) difference = $"mode {facts["file.mode"]} -> {mode}\n{difference}".TrimEnd('\n');
+        return new Change(current is null ? "create" : "edit", difference, Put(Path, mode, wanted, current));
+    }
+
+    /// <summary>The command that writes a file whole.</summary>
+    /// <param name="mode">Mode and owner, as <c>600 root:root</c>.</param>
+    /// <param name="before">The text it must still have; null when it must not be there.</param>
+    public static string Put(string path, string mode, string text, string? before)
+    {
+        var (bits, owner) = (mode.Split(' ')[0], mode.Split(' ')[1]);
+        var sha = before is null ? "-" : Hex(SHA256.HashData(Encoding.Latin1.GetBytes(before)));
+        return $"put_file {Sh.Quote(path)} {Sh.Quote(owner)} {bits} {sha} <<'PEMHA'\n{Convert.ToBase64String(Encoding.Latin1.GetBytes(text))}\nPEMHA\n";
+    }
+
+    /// <summary>A script for people's eyes: what files are given is in the differences, and base64 hides no secret.</summary>
+    public static string WithoutContents(string script) => Contents().Replace(script, "<<'PEMHA'\n(the file, in base64)\nPEMHA");
+
+    [GeneratedRegex("<<'PEMHA'\n[A-Za-z0-9+/=]*\nPEMHA", RegexOptions.CultureInvariant)]
+    private static partial Regex Contents();
+
+#pragma warning disable CA1308 // sha256sum writes lower case
+    static string Hex(byte[] bytes) => Convert.ToHexString(bytes).ToLowerInvariant();
+#pragma warning restore CA1308
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using PemHa.Engine.Postgres;
+using PemHa.Engine.Remote;
+
+namespace PemHa.Engine.State;
+
+/// <summary>The shell functions that probes and changes are written in.</summary>
+static class Prelude
+{
+    /// <summary>The functions, for hosts of one cluster.</summary>
+    public static string For(PemCluster cluster) => string.Create(CultureInfo.InvariantCulture, $$"""
+        PGOWNER={{Sh.Quote(cluster.ServiceOwner)}}; PGBIN={{Sh.Quote(cluster.InstallDirectory)}}/bin; PGDATA={{Sh.Quote(cluster.DataDirectory)}}
+        PGPORT={{cluster.Port}}; PGSERVICE={{Sh.Quote(cluster.ServiceName)}}; EFMSERVICE={{Sh.Quote(cluster.EfmServiceName)}}
+        """) + "\n" + Functions + ServerFacts.Functions;
+
+    const string Functions = """
+        fact() { printf '%s\t=%s\n' "$1" "$2"; }
+        # a value of many lines, or from outside
+        fact64() { printf '%s\t' "$1"; base64 -w0; echo; }
+        # mode, owner and content of a file; nothing when there is none
+        fact_file() { if [ -f "$2" ]; then fact "$1.mode" "$(stat -Lc '%a %U:%G' "$2")"; fact64 "$1.text" < "$2"; fi; }
+        fail() { echo "$*" >&2; exit 1; }
+        as_owner() { setpriv --reuid="$PGOWNER" --regid="$PGOWNER" --init-groups --reset-env -- "$@"; }
+        # SQL on standard input, over the local socket, as the owner of the database
+        sql() { as_owner timeout 120 "$PGBIN/psql" -qAtX -v ON_ERROR_STOP=1 -p "$PGPORT" -d "$1"; }
+        # for probes: asked once in a script
+        agent_active() {
+            [ -f "$T/agent" ] || systemctl is-active "$EFMSERVICE" > "$T/agent" 2>/dev/null
+            read -r _active < "$T/agent" && [ "$_active" = active ]
+        }
+        # wait_for SECONDS COMMAND...: until it succeeds
+        wait_for() { _end=$(( $(date +%s) + $1 )); shift; until "$@"; do [ "$(date +%s)" -lt "$_end" ] || return 1; sleep 0.1; done; }
+        # put_file PATH OWNER MODE SHA256-BEFORE: base64 on standard input; beside, synced, renamed, one backup kept
+        put_file() {
+            _n=$(mktemp "$(dirname "$1")/.pemha.XXXXXX") || fail "cannot write beside $1"
+            { base64 -d > "$_n" && chown "$2" "$_n" && chmod "$3" "$_n" && sync "$_n"; } || { rm -f "$_n"; fail "cannot write $1"; }
+            if [ -e "$1" ]; then
+                _t=$(readlink -f "$1")
+                [ "$(sha256sum < "$_t" | cut -d' ' -f1)" = "$4" ] || { rm -f "$_n"; fail "$1 was changed by somebody else meanwhile"; }
+                chcon --reference="$_t" "$_n" 2>/dev/null || :
+                for _b in "$_t".pemha-*; do [ ! -f "$_b" ] || rm -f "$_b"; done
+                cp -p "$_t" "$_t.pemha-$(date -u +%Y%m%dT%H%M%SZ)" && mv -f "$_n" "$_t"
+            else
+                [ "$4" = - ] || { rm -f "$_n"; fail "$1 was removed by somebody else meanwhile"; }
+                mv "$_n" "$1"; command -v restorecon >/dev/null && restorecon "$1"; :
+            fi
+        }
+
+        """;
+}
