@@ -1,0 +1,81 @@
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Linux;
+
+/// <summary>Packages installed by dnf in one transaction (P3, P6, P32).</summary>
+sealed class Packages(IReadOnlyList<string> names) : Resource
+{
+    /// <summary>A package for a command that must be there, whoever provides it (T1: Java).</summary>
+    public (string Command, string Package)? Unless { get; init; }
+
+    /// <summary>Further options of <c>dnf install</c>.</summary>
+    public string Options { get; init; } = "";
+
+    public override string Name => $"package {string.Join(", ", names)}";
+
+    public override string Probe
+    {
+        get
+        {
+            var probe = $"for p in {Sh.Join([.. names])}; do rpm -q --quiet \"$p\" || fact \"missing.$p\" 1; done";
+            return Unless is var (command, package) ? $"{probe}\ncommand -v {Sh.Quote(command)} >/dev/null || fact {Sh.Quote($"missing.{package}")} 1\n:" : probe;
+        }
+    }
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        var missing = names.Concat(Unless is var (_, package) ? [package] : []).Where(n => facts.Has($"missing.{n}")).ToList();
+        if (missing.Count == 0) return null;
+        var command = $"dnf -qy install {(Options.Length > 0 ? Options + " " : "")}{Sh.Join([.. missing])}";
+        return new Change("install", command, command);
+    }
+}
+
+/// <summary>The distribution's postgresql module is disabled, so that it cannot hide EDB's packages (P1).</summary>
+sealed class DnfModuleDisabled(string module) : Resource
+{
+    public override string Name => $"dnf module {module}";
+
+    // RHEL 10 and its kin have no modules any more.
+    public override string Probe => $$"""
+        . /etc/os-release
+        case "${VERSION_ID%%.*}" in [0-9]) ;; *) fact disabled 1;; esac
+        grep -qsx 'state *= *disabled' {{Sh.Quote($"/etc/dnf/modules.d/{module}.module")}} && fact disabled 1
+        :
+        """;
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        var command = $"dnf -qy module disable {Sh.Quote(module)}";
+        return facts.Is("disabled") ? null : new Change("disable", command, command);
+    }
+}
+
+/// <summary>CRB is enabled and EPEL is there (P2), under the names that the host's distribution gives them.</summary>
+sealed class ExtraRepositories : Resource
+{
+    public override string Name => "repositories CRB and EPEL";
+
+    public override string Probe => """
+        . /etc/os-release; V=${VERSION_ID%%.*}
+        case "$ID" in
+        rhel) fact crb "subscription-manager repos --enable codeready-builder-for-rhel-$V-$(uname -m)-rpms"
+              fact epel "dnf -qy install https://dl.fedoraproject.org/pub/epel/epel-release-latest-$V.noarch.rpm";;
+        *)    fact crb "dnf -q config-manager --set-enabled crb"; fact epel "dnf -qy install epel-release";;
+        esac
+        awk '/^\[/ { on = ($0 ~ /^\[(crb|codeready-builder-for-.*-rpms)\]/) } on && /^enabled *= *(1|true|True|yes)/ { found = 1 } END { exit !found }' \
+            /etc/yum.repos.d/*.repo && fact crb.enabled 1
+        rpm -q --quiet epel-release && fact epel.installed 1
+        :
+        """;
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        var commands = new List<string>();
+        if (!facts.Is("crb.enabled")) commands.Add(facts["crb"]);
+        if (!facts.Is("epel.installed")) commands.Add(facts["epel"]);
+        var text = string.Join('\n', commands);
+        return commands.Count == 0 ? null : new Change("enable", text, text);
+    }
+}

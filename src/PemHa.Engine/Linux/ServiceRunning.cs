@@ -1,0 +1,43 @@
+using System.Globalization;
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Linux;
+
+/// <summary>A systemd service that is enabled and runs; restarted when something it depends on changed.</summary>
+sealed class ServiceRunning(string service) : Resource
+{
+    /// <summary>A file that the service reads when it starts: one that is newer than the start wants a restart, also when an earlier run was cut between the two.</summary>
+    public string? Reads { get; init; }
+
+    public override string Name => $"service {service}";
+
+    public override string Probe => $$"""
+        fact64 state <<E
+        $(systemctl show -p UnitFileState -p ActiveState -p ActiveEnterTimestampMonotonic {{Sh.Quote(service)}} 2>/dev/null)
+        E
+        {{(Reads is null ? "" : $"fact now \"$(date +%s.%3N)\"; read -r u _ < /proc/uptime; fact uptime $u; fact written \"$(stat -c %.3Y {Sh.Quote(Reads)} 2>/dev/null)\"")}}
+        """;
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        var commands = new List<string>();
+        var state = facts["state"].Split('\n');
+        if (!state.Contains("UnitFileState=enabled")) commands.Add($"systemctl -q enable {Sh.Quote(service)}");
+        var action = !state.Contains("ActiveState=active") ? "start" : triggered || Outdated(facts, state) ? "restart" : "enable";
+        if (action != "enable") commands.Add($"systemctl {action} {Sh.Quote(service)}");
+        if (commands.Count == 0) return null;
+        var text = string.Join('\n', commands);
+        return new Change(action, text, $"{text} || {{ journalctl -q --no-pager -n 8 -o cat -u {Sh.Quote(service)} >&2; exit 1; }}");
+    }
+
+    static bool Outdated(Facts facts, string[] state)
+    {
+        const string Entered = "ActiveEnterTimestampMonotonic=";
+        return Number(facts["written"]) is { } written && Number(facts["now"]) is { } now && Number(facts["uptime"]) is { } uptime
+            && Number(state.FirstOrDefault(l => l.StartsWith(Entered, StringComparison.Ordinal))?[Entered.Length..] ?? "") is { } microseconds
+            && written > now - uptime + microseconds / 1_000_000;
+    }
+
+    static decimal? Number(string text) => decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null;
+}
