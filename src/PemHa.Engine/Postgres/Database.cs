@@ -1,0 +1,29 @@
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Postgres;
+
+/// <summary>What steps ask of a server before they start.</summary>
+static class Database
+{
+    /// <summary>The error for a host on which there is no database yet.</summary>
+    public static PemException Missing(string what) => new("DatabaseMissing", Trouble.ObjectNotFound, $"There is no database here yet ({what}).",
+        "Run Install-PemEpas and, for a standby, Initialize-PemReplica first.");
+
+    /// <summary>The server runs and takes writes.</summary>
+    public static Requirement IsPrimary(PemHost host) => new("running primary", ServerFacts.Probe, facts =>
+        !facts.Is("up") ? new PemException("DatabaseDown", Trouble.InvalidOperation, $"The database on {host.Name} does not run.",
+            $"Run Install-PemEpas first, or start it: systemctl start {host.Cluster.ServiceName}.")
+        : facts["recovery"] != "false" ? new PemException("NotPrimary", Trouble.InvalidOperation, $"{host.Name} is a standby now, not the primary.",
+            "The roles changed since the connection was made; connect again and run the step again.")
+        : null);
+
+    /// <summary>The server runs.</summary>
+    public static Requirement IsUp(PemHost host) => new("running database", ServerFacts.Probe, facts =>
+        facts.Is("up") ? null : new PemException("DatabaseDown", Trouble.InvalidOperation, $"The database on {host.Name} does not run.",
+            "Run Install-PemEpas (primary) or Initialize-PemReplica (standby) first."));
+
+    /// <summary>TLS is on in the running server (T9).</summary>
+    public static Requirement HasSsl(PemHost host) => new("TLS in the database", ServerFacts.Probe, facts =>
+        facts["ssl"] == "on" ? null : new PemException("SslOff", Trouble.InvalidOperation, $"The database on {host.Name} has no TLS: ssl is {(facts["ssl"].Length == 0 ? "unknown" : facts["ssl"])}.",
+            "Run New-PemCertificate and Set-PemSsl first; the page has SSL after EFM, but EFM connects with jdbc.sslmode=require (T9)."));
+}

@@ -1,0 +1,71 @@
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Postgres;
+
+/// <summary>A block of rules in <c>pg_hba.conf</c>; on every data node, since the file is not replicated (T6).</summary>
+sealed class HbaFile : ManagedFile
+{
+    /// <summary>The block's name.</summary>
+    public required string Block { get; init; }
+
+    /// <summary>The rules, without their type.</summary>
+    public required IReadOnlyList<string> Rules { get; init; }
+
+    /// <summary>Whether the block goes above our others when it is new (P26).</summary>
+    public bool First { get; init; }
+
+    /// <summary>Blocks of earlier steps whose lines become <c>hostssl</c> as well (P28).</summary>
+    public IReadOnlyList<string> Secured { get; init; } = [];
+
+    /// <summary>Rules are <c>hostssl</c> where the server has TLS on, and plain <c>host</c> where not: never a rule that locks out (T16, P28).</summary>
+    public override string Probe => base.Probe + "\n" + ServerFacts.Probe;
+
+    /// <summary>An address as a rule wants it.</summary>
+    public static string Single(string address) => address.Contains(':', StringComparison.Ordinal) ? $"{address}/128" : $"{address}/32";
+
+    /// <summary>Whether the steps before this one turn TLS on; for a preview.</summary>
+    public bool AfterTls { get; init; }
+
+    public override Facts? Blank => Facts.Of(("file.text", ""), ("file.mode", $"{Mode} {Owner}"), ("ssl", AfterTls ? "on" : "off"));
+
+    protected override string Edit(string? current, Facts facts)
+    {
+        if (current is null) throw Database.Missing(Path);
+        RefuseToLockOut(current);
+        var type = facts["ssl"] == "on" ? "hostssl" : "host";
+        var text = MarkedBlock.Set(current, Block, [.. Rules.Select(r => r.StartsWith('#') ? r : Utf8($"{type} {r}"))], top: true, First);
+        foreach (var block in type == "hostssl" ? Secured : [])
+            if (MarkedBlock.Get(text, block) is { } lines)
+                text = MarkedBlock.Set(text, block, [.. lines.Select(l => l.StartsWith("host ", StringComparison.Ordinal) ? "hostssl " + l[5..] : l)], top: true);
+        return text;
+    }
+
+    /// <summary>A node that is no longer described would lose its rules, and with its next connection its replication, agent or EFM.</summary>
+    void RefuseToLockOut(string current)
+    {
+        static IEnumerable<string> Addresses(IEnumerable<string> rules) => rules.SelectMany(r => r.Split(' ')).Where(w => w.EndsWith("/32", StringComparison.Ordinal) || w.EndsWith("/128", StringComparison.Ordinal));
+        var lost = Addresses(MarkedBlock.Get(current, Block) ?? []).Except(Addresses(Rules)).Distinct().ToList();
+        if (lost.Count > 0)
+            throw new PemException("HbaWouldLockOut", Trouble.InvalidOperation, $"{string.Join(", ", lost)} would lose its rules in {Path} (block {Block}): it is not described any more.",
+                "Describe every node of the cluster. If the node is really gone, remove its lines from the block on each data node first.");
+    }
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        if (base.Compare(facts, triggered) is not { } change) return null;
+        // The server itself judges the new file before it reads it; a bad one is taken back at once.
+        var path = Sh.Quote(Path);
+        return change with
+        {
+            Apply = $$"""
+                cp -p {{path}} "$T/hba"
+                {{change.Apply}}
+                if up; then
+                    E=$(echo "SELECT 'line ' || line_number || ': ' || error FROM pg_hba_file_rules WHERE error IS NOT NULL LIMIT 3" | sql postgres)
+                    if [ -n "$E" ]; then cat "$T/hba" > {{path}}; fail "the server refuses the new pg_hba.conf, the old one is back: $E"; fi
+                fi
+                """,
+        };
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.RegularExpressions;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Postgres;
+
+/// <summary>The owner's <c>.pgpass</c> with a line for each data node (P11). Other lines stay.</summary>
+sealed class PgPass : ManagedFile
+{
+    public required string UserName { get; init; }
+
+    public required string Password { get; init; }
+
+    public required IReadOnlyList<string> Addresses { get; init; }
+
+    public required int Port { get; init; }
+
+    /// <summary>A field of the file: <c>:</c> and <c>\</c> need a backslash (T3; libpq, "The Password File"); in UTF-8, as libpq sends it.</summary>
+    public static string Escape(string field) =>
+        Utf8(field.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal));
+
+    protected override string Edit(string? current, Facts facts)
+    {
+        // libpq takes the first line that matches, so ours go to the top.
+        var lines = Addresses.Select(a => $"{Escape(a)}:{Port}:replication:{Escape(UserName)}:{Escape(Password)}").ToList();
+        return MarkedBlock.Set(current ?? "", "replication", lines, top: true);
+    }
+
+    /// <summary>The last field of every line is a password; the four before it may hold escaped colons.</summary>
+    protected override string Shown(string text) =>
+        Regex.Replace(text, @"^((?:(?:[^:\\\r\n]|\\.)*:){4}).+$", "$1********", RegexOptions.Multiline | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+}

@@ -1,0 +1,80 @@
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Postgres;
+
+/// <summary>A login role with a password and privileges (P7, P13, P32). The password leaves us only as a SCRAM verifier.</summary>
+sealed class Role(Redactor redactor) : Resource
+{
+    public required string RoleName { get; init; }
+
+    /// <summary>Such as <c>LOGIN REPLICATION</c>.</summary>
+    public required IReadOnlyList<string> Attributes { get; init; }
+
+    /// <summary>Clear text; null for a role that logs in by certificate only.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>The database in which privileges are checked and given.</summary>
+    public string Database { get; init; } = "postgres";
+
+    /// <summary>A condition in SQL and the statement that makes it true.</summary>
+    public IReadOnlyList<(string Holds, string Grant)> Privileges { get; init; } = [];
+
+    /// <summary>Whether the last comparison found another password than the wanted one.</summary>
+    public bool PasswordChanged { get; private set; }
+
+    public override string Name => $"role {RoleName}";
+
+    public override Facts? Blank => Facts.Of(("up", "1"));
+
+    public override string Probe
+    {
+        get
+        {
+            var attributes = string.Join(" AND ", Attributes.Select(a => Columns[a]));
+            var held = string.Concat(Privileges.Select((p, i) => $"\n  UNION ALL SELECT 'holds{i}', ({p.Holds})::text FROM r"));
+            return "up || exit 0\nfact up 1\n" + SqlText.Run(Database, $"""
+                WITH r AS (SELECT * FROM pg_authid WHERE rolname = {SqlText.Literal(RoleName)})
+                SELECT name || chr(9) || '=' || value FROM (
+                  SELECT 'verifier' AS name, coalesce(rolpassword, '') AS value FROM r
+                  UNION ALL SELECT 'attributes', ({attributes})::text FROM r{held}) f
+                """);
+        }
+    }
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        if (!facts.Is("up")) throw Postgres.Database.Missing("it does not run");
+        var name = SqlText.Identifier(RoleName);
+        var shown = new List<string>();
+        var sent = new List<string>();
+        void Statement(string text, string? secret = null)
+        {
+            shown.Add(text.Replace("{}", "'SCRAM-SHA-256$...'", StringComparison.Ordinal));
+            sent.Add(secret is null ? text : text.Replace("{}", SqlText.Literal(secret), StringComparison.Ordinal));
+        }
+        var attributes = string.Join(' ', Attributes);
+        var exists = facts.Has("verifier");
+        redactor.Add(facts["verifier"]);
+        if (!exists) Statement($"CREATE ROLE {name} {attributes};");
+        else if (facts["attributes"] != "true") Statement($"ALTER ROLE {name} {attributes};");
+        if (Password is not null && !ScramVerifier.Matches(facts["verifier"], Password))
+        {
+            PasswordChanged = exists;
+            var verifier = ScramVerifier.Create(Password);
+            redactor.Add(verifier);
+            Statement($"ALTER ROLE {name} PASSWORD {{}};", verifier);
+        }
+        for (var i = 0; i < Privileges.Count; i++)
+            if (facts[$"holds{i}"] != "true") Statement(Privileges[i].Grant + ";");
+        return sent.Count == 0 ? null : new Change(exists ? "alter" : "create", string.Join('\n', shown),
+            SqlText.Run(Database, string.Join('\n', sent.Prepend("BEGIN;").Append("COMMIT;"))));
+    }
+
+    static readonly Dictionary<string, string> Columns = new(StringComparer.Ordinal)
+    {
+        ["LOGIN"] = "rolcanlogin",
+        ["REPLICATION"] = "rolreplication",
+        ["SUPERUSER"] = "rolsuper",
+    };
+}

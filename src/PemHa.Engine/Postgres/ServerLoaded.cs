@@ -1,0 +1,56 @@
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Postgres;
+
+/// <summary>The running server has read its files: a reload, or a restart only when the server says that one is pending (T2, P10, P15).</summary>
+sealed class ServerLoaded(PemHost host) : Resource
+{
+    /// <summary>Settings that must have this value afterwards.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether a restart, if needed, is left to Invoke-PemRollingRestart.</summary>
+    public bool ReloadOnly { get; init; }
+
+    public override string Name => $"configuration of {host.Cluster.ServiceName}";
+
+    public override Facts? Blank => Facts.Of([("up", "1"), .. Settings.Select(s => ($"setting.{s.Key}", s.Value))]);
+
+    public override string Probe => ServerFacts.Probe;
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        if (!facts.Is("up")) throw Database.Missing("it does not run");
+        if (triggered || facts["stale"] == "true")
+            return new Change("reload", $"systemctl reload {host.Cluster.ServiceName}", Reload + (ReloadOnly ? "" : Restart));
+        if (!ReloadOnly && facts.Has("pending"))
+            return new Change("restart", $"systemctl restart {host.Cluster.ServiceName}  # for {facts["pending"]}", Restart);
+        foreach (var (name, wanted) in Settings)
+        {
+            // A setting that still waits for a restart shows its old value; that is the restart's business.
+            if (SettingsFile.Satisfied(name, wanted, facts[$"setting.{name}"]) || facts["pending"].Split(", ").Contains(name)) continue;
+            throw new PemException("SettingOverridden", Trouble.InvalidResult, $"{name} is {facts[$"setting.{name}"]} on {host.Name}, not {wanted}: set by {facts[$"source.{name}"]}.",
+                "Remove the other line, or ALTER SYSTEM RESET it, then run the step again.");
+        }
+        return null;
+    }
+
+    const string Reload = """
+        loaded() { [ "$(echo "SELECT extract(epoch FROM pg_conf_load_time()) >= $M" | sql postgres)" = t ]; }
+        M=$(newest)
+        systemctl reload "$PGSERVICE"
+        wait_for 30 loaded || fail "$PGSERVICE did not read its configuration again; see its log"
+
+        """;
+
+    // With an agent running, a stopped database would be a failover: that restart is Invoke-PemRollingRestart's.
+    const string Restart = """
+        N=$(echo "SELECT string_agg(name, ', ') FROM pg_settings WHERE pending_restart" | sql postgres)
+        if [ -n "$N" ]; then
+            systemctl -q is-active "$EFMSERVICE" && fail "a restart is pending for $N, and EFM runs: run Invoke-PemRollingRestart"
+            systemctl restart "$PGSERVICE"
+            ready() { echo 'SELECT 1' | sql postgres >/dev/null 2>&1; }
+            wait_for 60 ready || fail "$PGSERVICE did not come back; see its log"
+        fi
+
+        """;
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Postgres;
+
+/// <summary>A block of settings at the end of <c>postgresql.conf</c>, where the last one counts (P8, P25).</summary>
+sealed class SettingsFile : ManagedFile
+{
+    /// <summary>The block's name.</summary>
+    public required string Block { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Settings { get; init; }
+
+    public override string Probe => base.Probe + "\n" + ServerFacts.Probe;
+
+    /// <summary>Whether a running server's value will do: what replication needs are minimums, and a server that has more keeps it.</summary>
+    public static bool Satisfied(string name, string wanted, string current) => current == wanted
+        || (name == "wal_level" && wanted == "replica" && current == "logical")
+        || (name is "max_wal_senders" or "wal_keep_size" or "max_replication_slots"
+            && long.TryParse(current, NumberStyles.None, CultureInfo.InvariantCulture, out var has)
+            && long.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var needs) && has > needs);
+
+    static string Kept(string name, string wanted, string current) => Satisfied(name, wanted, current) ? current : wanted;
+
+    public override Facts? Blank => Facts.Of(("file.text", ""), ("file.mode", $"{Mode} {Owner}"));
+
+    protected override string Edit(string? current, Facts facts) => current is null
+        ? throw Database.Missing(Path)
+        : MarkedBlock.Set(current, Block, [.. Settings.Select(s => Utf8($"{s.Key} = {Value(Kept(s.Key, s.Value, facts[$"setting.{s.Key}"]))}"))], top: false);
+
+    /// <summary>A value as the file wants it: numbers and words plain, the rest quoted.</summary>
+    static string Value(string value) => value.Length > 0 && value.All(char.IsAsciiLetterOrDigit)
+        ? value
+        : "'" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal) + "'";
+}
