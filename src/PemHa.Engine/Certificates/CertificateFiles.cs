@@ -1,0 +1,73 @@
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Certificates;
+
+/// <summary>A certificate of ours and its key on a node, with the authority's certificate beside them (P24, P31).</summary>
+sealed class CertificateFiles(CertificateAuthority? authority, Redactor redactor) : Resource
+{
+    static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
+
+    public required string CertificatePath { get; init; }
+
+    public required string KeyPath { get; init; }
+
+    public required string RootPath { get; init; }
+
+    /// <summary><c>user:group</c> of the files.</summary>
+    public required string Owner { get; init; }
+
+    public required CertificateRequestSpec Spec { get; init; }
+
+    public required TimeSpan Validity { get; init; }
+
+    /// <summary>Whether the folder is made; otherwise it must be there.</summary>
+    public bool MakeFolder { get; init; }
+
+    /// <summary>Whether certificates of another authority may be replaced.</summary>
+    public bool ReplaceAuthority { get; init; }
+
+    public override string Name => $"certificate {CertificatePath}";
+
+    public override Facts? Blank => Facts.Of(("folder", "1"));
+
+    public override string Probe => $$"""
+        [ -d {{Sh.Quote(Folder)}} ] && fact folder 1
+        fact_file crt {{Sh.Quote(CertificatePath)}}; fact_file root {{Sh.Quote(RootPath)}}
+        if [ -f {{Sh.Quote(KeyPath)}} ]; then
+            fact key.mode "$(stat -Lc '%a %U:%G' {{Sh.Quote(KeyPath)}})"
+            openssl pkey -in {{Sh.Quote(KeyPath)}} -pubout 2>/dev/null | fact64 public
+        fi
+        :
+        """;
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        if (!MakeFolder && !facts.Is("folder")) throw Postgres.Database.Missing(Folder);
+        var mode = $"600 {Owner}";
+        var fault = authority is null ? "there is no authority yet" : authority.Fault(facts["crt.text"], facts["public"], Spec, RenewBefore);
+        if (fault == CertificateAuthority.Foreign && !ReplaceAuthority)
+            throw new PemException("AuthorityChanged", Trouble.SecurityError, $"{CertificatePath} was signed by another authority than the one in -AuthorityPath.",
+                "Give the folder of the authority that the cluster was built with. To replace it everywhere, agents and clients included, give -Force.");
+        if (authority is null) return new Change("create", $"{string.Join(", ", Spec.AlternativeNames.Prepend($"CN={Spec.CommonName}"))}: {fault}", "exit 1");
+        var folder = MakeFolder ? $"install -d -m 755 {Sh.Quote(Folder)}\n" : "";
+        if (fault is not null)
+        {
+            var pair = authority.Issue(Spec, Validity);
+            redactor.Add(Convert.ToBase64String(System.Text.Encoding.Latin1.GetBytes(pair.Key)), pair.Key);
+            // The old key is not kept: on a standby it is a copy of the primary's (T14), and nobody needs it again.
+            return new Change(facts.Has("crt.text") ? "renew" : "create", $"{string.Join(", ", Spec.AlternativeNames.Prepend($"CN={Spec.CommonName}"))}: {fault}",
+                folder + $"rm -f {Sh.Quote(KeyPath)}\n" + ManagedFile.Put(KeyPath, mode, pair.Key, null)
+                + Replace(CertificatePath, mode, pair.Certificate) + Replace(RootPath, mode, authority.Certificate));
+        }
+        var fixes = "";
+        if (facts["root.text"] != authority.Certificate) fixes += Replace(RootPath, mode, authority.Certificate);
+        if (facts["crt.mode"] != mode || facts["key.mode"] != mode || (facts.Has("root.mode") && facts["root.mode"] != mode))
+            fixes += $"chown {Sh.Quote(Owner)} {Sh.Join(CertificatePath, KeyPath, RootPath)}; chmod 600 {Sh.Join(CertificatePath, KeyPath, RootPath)}\n";
+        return fixes.Length == 0 ? null : new Change("mend", $"{RootPath}, mode {mode}", folder + fixes);
+    }
+
+    string Folder => KeyPath[..KeyPath.LastIndexOf('/')];
+
+    static string Replace(string path, string mode, string text) => $"rm -f {Sh.Quote(path)}\n" + ManagedFile.Put(path, mode, text, null);
+}
