@@ -1,0 +1,61 @@
+using System.Globalization;
+using PemHa.Engine.Procedure;
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Pem;
+
+/// <summary>The web server shows a certificate that our authority signed, instead of the one it made itself; proven by a request that checks it (P37).</summary>
+sealed class WebCertificate(PemHost host) : Resource
+{
+    const string Resources = "/usr/edb/pem/resources/server-pem";
+
+    public override string Name => $"web application at {Url}";
+
+    public override Facts? Blank => Facts.Of(("configured", "1"), ("ours", "1"));
+
+    public override string Probe => $$"""
+        [ -f {{SectionD.PkiFolder}}/web.crt ] && fact ours 1
+        [ -f {{Resources}}.crt ] && fact configured 1
+        cmp -s {{SectionD.PkiFolder}}/web.crt {{Resources}}.crt && cmp -s {{SectionD.PkiFolder}}/web.key {{Resources}}.key && fact same 1
+        fact code "$({{Request}} 2>"$T/curl")"; fact64 said < "$T/curl"
+        """;
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        if (!facts.Is("configured"))
+            throw new PemException("WebMissing", Trouble.ObjectNotFound, $"The PEM web application is not configured on {host.Name}.", "Run Install-PemServer first.");
+        if (!facts.Is("ours"))
+            throw new PemException("CertificateMissing", Trouble.ObjectNotFound, $"{host.Name} has no certificate for the web server.", "Run New-PemCertificate first.");
+        if (facts.Is("same") && facts["code"] is ['2' or '3', ..]) return null;
+        return new Change(facts.Is("same") ? "reload" : "install", $"{SectionD.PkiFolder}/web.crt -> {Resources}.crt\nsystemctl reload nginx", $$"""
+            install -m 600 -o root -g root {{SectionD.PkiFolder}}/web.key {{Resources}}.key
+            install -m 644 -o root -g root {{SectionD.PkiFolder}}/web.crt {{Resources}}.crt
+            systemctl reload-or-restart nginx
+            answers() { case "$({{Request}} 2>"$T/curl")" in 2??|3??) ;; *) return 1;; esac; }
+            wait_for 20 answers || fail "{{Url}} does not answer with that certificate: $(cat "$T/curl")"
+            """);
+    }
+
+    string Url => string.Create(CultureInfo.InvariantCulture,
+        $"https://{(host.Address.Contains(':', StringComparison.Ordinal) ? $"[{host.Address}]" : host.Address)}:{host.Cluster.WebPort}/pem");
+
+    string Request => $"curl -sS -m 10 -o /dev/null -w '%{{http_code}}' --cacert {SectionD.PkiFolder}/root.crt {Sh.Quote(Url)}";
+}
+
+/// <summary>SELinux lets the web application reach its database (P37); nothing to do where SELinux is off.</summary>
+sealed class SelinuxPolicy : Resource
+{
+    public override string Name => "SELinux policy for PEM";
+
+    public override string Probe => """
+        case "$(getenforce 2>/dev/null)" in Enforcing|Permissive) fact on 1; getsebool httpd_can_network_connect 2>/dev/null | grep -q 'on$' && fact allowed 1;; esac
+        :
+        """;
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        const string Command = "USE_NGINX=1 /usr/edb/pem/bin/configure-selinux.sh";
+        return !facts.Is("on") || facts.Is("allowed") ? null : new Change("configure", Command, Command);
+    }
+}
