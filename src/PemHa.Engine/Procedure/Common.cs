@@ -1,0 +1,44 @@
+using PemHa.Engine.Postgres;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Procedure;
+
+/// <summary>Pieces that several steps are made of.</summary>
+static class Common
+{
+    public static SettingsFile Settings(PemCluster cluster, string block, IReadOnlyDictionary<string, string> settings) => new()
+    {
+        Path = $"{cluster.DataDirectory}/postgresql.conf",
+        Owner = Owner(cluster),
+        Mode = "600",
+        Block = block,
+        Settings = settings,
+    };
+
+    public static HbaFile Rules(PemCluster cluster, string block, IReadOnlyList<string> rules, bool first = false, IReadOnlyList<string>? secured = null) => new()
+    {
+        Path = $"{cluster.DataDirectory}/pg_hba.conf",
+        Owner = Owner(cluster),
+        Mode = "600",
+        Block = block,
+        Rules = rules,
+        First = first,
+        AfterTls = block != "replication",
+        Secured = secured ?? [],
+    };
+
+    public static string Owner(PemCluster cluster) => $"{cluster.ServiceOwner}:{cluster.ServiceOwner}";
+
+    /// <summary>Every address from which a data node may connect: its own, or the virtual IP while it holds it (T12).</summary>
+    public static IEnumerable<string> DataAddresses(PemCluster cluster) => cluster.DataNodes.Select(h => h.Address).Append(cluster.VirtualIp);
+}
+
+/// <summary>A resource that waits for its turn: nothing to do on a host that has no running database yet.</summary>
+sealed class OnceThereIsADatabase(Resource resource) : Resource
+{
+    public override string Name => resource.Name;
+
+    public override string Probe => resource.Probe == ServerFacts.Probe ? ServerFacts.Probe : $"{resource.Probe}\n{ServerFacts.Probe}";
+
+    public override Change? Compare(Facts facts, bool triggered) => facts.Is("up") ? resource.Compare(facts, triggered) : null;
+}

@@ -1,0 +1,34 @@
+using PemHa.Engine.Linux;
+using PemHa.Engine.Postgres;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Procedure;
+
+/// <summary>Section A: packages and a first database.</summary>
+static class SectionA
+{
+    /// <summary>Install-PemEpas: P1–P6. A database is made on the primary only; a standby gets its copy in section B.</summary>
+    public static Step Packages(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, bool sslUtils) => new("Install-PemEpas", cluster,
+    [
+        new Phase("packages", hosts, host =>
+        [
+            new DnfModuleDisabled("postgresql"),
+            new ExtraRepositories(),
+            new Packages(host.Role == PemRole.Witness ? [cluster.EfmPackage]
+                : sslUtils ? [cluster.ServerPackage, cluster.ServerPackage + "-sslutils", cluster.EfmPackage]
+                : [cluster.ServerPackage, cluster.EfmPackage])
+            {
+                // T1: nothing on the page says that EFM is a Java program.
+                Unless = ("java", "java-17-openjdk-headless"),
+            },
+            new FirewallPorts(cluster.FirewallZone, host.Role == PemRole.Witness ? [cluster.EfmPort] : [cluster.Port, cluster.EfmPort]),
+            .. host == primary ? FirstDatabase(cluster) : [],
+        ]),
+    ]);
+
+    static Resource[] FirstDatabase(PemCluster cluster) =>
+    [
+        new ClusterInitialised(cluster),
+        new ServiceRunning(cluster.ServiceName),
+    ];
+}

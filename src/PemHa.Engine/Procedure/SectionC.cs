@@ -1,0 +1,178 @@
+using System.Globalization;
+using PemHa.Engine.Efm;
+using PemHa.Engine.Linux;
+using PemHa.Engine.Postgres;
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Procedure;
+
+/// <summary>Section C: EFM. After TLS, not before it as on the page (T9).</summary>
+static class SectionC
+{
+    static readonly string[] Functions =
+        ["pg_current_wal_lsn()", "pg_last_wal_replay_lsn()", "pg_wal_replay_resume()", "pg_wal_replay_pause()", "pg_reload_conf()"];
+
+    /// <summary>New-PemEfmCluster: P13–P21, T6–T12.</summary>
+    public static Step Cluster(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password,
+        IReadOnlyDictionary<string, string> properties)
+    {
+        var role = EfmRole(primary, cluster, user, password);
+        var secret = new EfmPassword(primary, password, role);
+        var sighting = new VirtualIpSighting();
+        foreach (var host in hosts) SshSession.Of(host).Redactor.Add(password, Sh.Quote(password));
+        return new("New-PemEfmCluster", cluster,
+        [
+            new Phase("prerequisites", hosts, host =>
+            [
+                PingServer(host),
+                .. host.Role == PemRole.Witness ? [] : new Resource[] { Database.IsUp(host), Database.HasSsl(host), Interface(host), sighting.Look(host) },
+            ]),
+            new Phase("role", [primary], host => [Database.IsPrimary(host), sighting.MustBeFree(host), role]),
+            Rules(cluster, hosts, user),
+            new Phase("first agent", [primary], host => [.. Agent(host, secret, user, properties), new EfmAllowedNodes(host)]),
+            new Phase("other agents", [.. hosts.Where(h => h != primary)], host => Agent(host, secret, user, properties)),
+            new Phase("membership", [primary], host => [new EfmMembership(host, hosts)]),
+        ]);
+    }
+
+    /// <summary>New-PemEfmCluster -DatabaseOnly: P13–P15, what the databases need before the agents come.</summary>
+    public static Step DatabasePart(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password)
+    {
+        SshSession.Of(primary).Redactor.Add(password);
+        return new("New-PemEfmCluster", cluster,
+        [
+            new Phase("role", [primary], host => [Database.IsPrimary(host), EfmRole(host, cluster, user, password)]),
+            Rules(cluster, hosts, user),
+        ]);
+    }
+
+    /// <summary>P14, P15, T6: every node on every data node, the witness and the virtual IP (T12) included.</summary>
+    static Phase Rules(PemCluster cluster, IReadOnlyList<PemHost> hosts, string user) => new("rules", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
+    {
+        var rules = Common.Rules(cluster, "efm", [.. cluster.Hosts.Select(h => h.Address).Append(cluster.VirtualIp)
+            .Select(a => $"{SectionB.HbaName(cluster.Database)} {SectionB.HbaName(user)} {HbaFile.Single(a)} scram-sha-256")]);
+        return [rules, new ServerLoaded(host) { After = [rules], ReloadOnly = true }];
+    });
+
+    static Role EfmRole(PemHost primary, PemCluster cluster, string user, string password)
+    {
+        var (name, literal) = (SqlText.Identifier(user), SqlText.Literal(user));
+        return new Role(SshSession.Of(primary).Redactor)
+        {
+            RoleName = user,
+            Attributes = ["LOGIN"],
+            Password = password,
+            Database = cluster.Database,
+            Privileges =
+            [
+                ($"EXISTS (SELECT FROM pg_database d, aclexplode(d.datacl) x WHERE d.datname = {SqlText.Literal(cluster.Database)} AND x.grantee = r.oid AND x.privilege_type = 'CONNECT')",
+                    $"GRANT CONNECT ON DATABASE {SqlText.Identifier(cluster.Database)} TO {name}"),
+                .. Functions.Select(f => ($"EXISTS (SELECT FROM pg_proc p, aclexplode(p.proacl) x WHERE p.oid = '{f}'::regprocedure AND x.grantee = r.oid)",
+                    $"GRANT EXECUTE ON FUNCTION {f} TO {name}")),
+                ($"pg_has_role({literal}, 'pg_monitor', 'member')", $"GRANT pg_monitor TO {name}"),
+            ],
+        };
+    }
+
+    static Resource[] Agent(PemHost host, EfmPassword password, string user, IReadOnlyDictionary<string, string> extra)
+    {
+        var cluster = host.Cluster;
+        var folder = cluster.EfmConfigDirectory;
+        var properties = new EfmProperties(host, password)
+        {
+            Path = $"{folder}/{cluster.Name}.properties",
+            // T8: not for everybody, but EFM's own helpers read it as the database's owner too.
+            Owner = host.Role == PemRole.Witness ? "efm:efm" : $"efm:{cluster.ServiceOwner}",
+            Mode = "640",
+            EnforceMode = true,
+            Values = Properties(host, user, extra),
+            AskedFor = extra.Keys,
+        };
+        var nodes = new EfmNodes(host, host == password.Primary ? null : password.Primary.Address)
+        {
+            Path = $"{folder}/{cluster.Name}.nodes",
+            Owner = "efm:efm",
+            Mode = "600",
+            EnforceMode = true,
+        };
+        return [properties, nodes, new ServiceRunning(cluster.EfmServiceName) { After = [properties], Reads = properties.Path }];
+    }
+
+    /// <summary>P19, and the user's own on top.</summary>
+    static Dictionary<string, string> Properties(PemHost host, string user, IReadOnlyDictionary<string, string> extra)
+    {
+        var cluster = host.Cluster;
+        var values = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["db.user"] = user,
+            ["db.port"] = cluster.Port.ToString(CultureInfo.InvariantCulture),
+            ["db.database"] = cluster.Database,
+            ["db.service.owner"] = cluster.ServiceOwner,
+            ["db.service.name"] = cluster.ServiceName,
+            ["db.bin"] = $"{cluster.InstallDirectory}/bin",
+            ["db.data.dir"] = cluster.DataDirectory,
+            ["jdbc.sslmode"] = "require",
+            ["user.email"] = cluster.UserEmail,
+            ["from.email"] = $"{host.Name}@{cluster.Name}-pem",
+            ["notification.text.prefix"] = "[PEM/EFM]",
+            ["bind.address"] = string.Create(CultureInfo.InvariantCulture, $"{host.Address}:{cluster.EfmPort}"),
+            ["is.witness"] = host.Role == PemRole.Witness ? "true" : "false",
+            ["encrypt.agent.messages"] = "true",
+            ["stop.isolated.primary"] = "true",
+            ["stop.failed.primary"] = "true",
+            ["primary.shutdown.as.failure"] = "false",
+            ["ping.server.ip"] = cluster.PingServer,
+            ["virtual.ip"] = cluster.VirtualIp,
+            ["virtual.ip.interface"] = cluster.VirtualIpInterface,
+            ["virtual.ip.prefix"] = cluster.VirtualIpPrefix.ToString(CultureInfo.InvariantCulture),
+            ["virtual.ip.single"] = "true",
+            ["check.vip.before.promotion"] = "true",
+        };
+        foreach (var (name, value) in extra) values[name] = value;
+        return values;
+    }
+
+    /// <summary>T10.</summary>
+    static Requirement PingServer(PemHost host) => new("ping server", $"ping -nq -c 1 -W 2 {Sh.Quote(host.Cluster.PingServer)} >/dev/null 2>&1 && fact answers 1\n:", facts =>
+        host.Cluster.Hosts.Any(h => h.Address == host.Cluster.PingServer) || host.Cluster.PingServer == host.Cluster.VirtualIp
+            ? new PemException("PingServerInCluster", Trouble.InvalidArgument, $"The ping server {host.Cluster.PingServer} is part of the cluster.",
+                "Give New-PemCluster -PingServer an address outside the cluster, such as the gateway: EFM asks it whether a node is cut off.")
+        : facts.Is("answers") ? null
+        : new PemException("PingServerSilent", Trouble.ConnectionError, $"The ping server {host.Cluster.PingServer} does not answer {host.Name}.",
+            "Give New-PemCluster -PingServer an address that answers every node; without it EFM never fails over (T10)."));
+
+    /// <summary>T11: the interface is there, with the virtual IP's network.</summary>
+    static Requirement Interface(PemHost host) => new("interface of the virtual IP",
+        $"fact64 addresses <<E\n$(ip -o addr show dev {Sh.Quote(host.Cluster.VirtualIpInterface)} 2>&1)\nE\n", facts =>
+        facts["addresses"].Contains($" {host.Address}/", StringComparison.Ordinal) ? null
+        : new PemException("InterfaceUnfit", Trouble.InvalidArgument, $"{host.Cluster.VirtualIpInterface} on {host.Name} does not carry {host.Address}: {facts["addresses"].Trim()}",
+            "Give New-PemCluster -VirtualIpInterface the interface of the cluster's network (`ip -brief addr` shows it)."));
+}
+
+/// <summary>T11: before the first agent takes the virtual IP, nobody else may have it.</summary>
+sealed class VirtualIpSighting
+{
+    bool _known;
+
+    /// <summary>Notes whether a node of ours holds it or an agent runs already.</summary>
+    public Requirement Look(PemHost host) => new("virtual IP", $"""
+        ip -o addr | grep -qF {Sh.Quote($" {host.Cluster.VirtualIp}/")} && fact known 1
+        agent_active && fact known 1
+        :
+        """, facts =>
+    {
+        if (facts.Is("known")) Volatile.Write(ref _known, true);
+        return null;
+    });
+
+    /// <summary>Fails when a stranger answers for it.</summary>
+    public Requirement MustBeFree(PemHost host) => new("virtual IP", $"""
+        agent_active && exit 0
+        ping -nq -c 1 -W 1 {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1 && fact taken ping
+        if command -v arping >/dev/null && ! arping -D -q -c 1 -w 1 -I {Sh.Quote(host.Cluster.VirtualIpInterface)} {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1; then fact taken ARP; fi
+        :
+        """, facts => !facts.Has("taken") || Volatile.Read(ref _known) ? null
+        : new PemException("VirtualIpTaken", Trouble.ResourceBusy, $"Somebody outside the cluster answers {facts["taken"]} for the virtual IP {host.Cluster.VirtualIp}.",
+            "Free the address or choose another (New-PemCluster -VirtualIp); `arping -D` on a node shows the other's MAC address."));
+}

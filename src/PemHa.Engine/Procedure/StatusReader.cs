@@ -1,0 +1,128 @@
+using System.Globalization;
+using PemHa.Engine.Efm;
+using PemHa.Engine.Postgres;
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Procedure;
+
+/// <summary>Get-PemClusterStatus: asks databases, agents and hosts, all at once, one round trip each (P21).</summary>
+static class StatusReader
+{
+    /// <summary>Replay that lags further behind than this, in bytes, is worth a finding: one WAL segment.</summary>
+    const long NotableLag = 16 << 20;
+
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Reads the status; hosts that do not answer are a finding, not an error.</summary>
+    public static async Task<IReadOnlyList<PemNodeStatus>> ReadAsync(PemCluster cluster, CancellationToken ct)
+    {
+        // One agent knows all of them; the others are asked only when it does not answer.
+        var hosts = cluster.Hosts.Where(h => h.Connected).ToList();
+        var sights = (await Task.WhenAll(hosts.Select((h, i) => LookAsync(h, i == 0, ct)))).ToDictionary(s => s.Host);
+        var efm = hosts.Count > 0 ? EfmStatus.Parse(sights[hosts[0]].Facts["status"]) : null;
+        foreach (var host in hosts.Skip(1))
+        {
+            if (efm is not null) break;
+            efm = EfmStatus.Parse((await LookAsync(host, true, ct)).Facts["status"]);
+        }
+        return Judge(cluster, [.. cluster.Hosts.Select(h => sights.GetValueOrDefault(h) ?? new Sight(h, new Facts(), "there is no connection; run Connect-PemHost"))], efm);
+    }
+
+    sealed record Sight(PemHost Host, Facts Facts, string? Trouble);
+
+    static async Task<Sight> LookAsync(PemHost host, bool efm, CancellationToken ct)
+    {
+        var script = new RemoteScript(Prelude.For(host.Cluster), null, TimeSpan.Zero);
+        script.Add((efm ? EfmStatus.Probe(host.Cluster) + "\n" : "") + $$"""
+            ip -o addr | grep -qF {{Sh.Quote($" {host.Cluster.VirtualIp}/")}} && fact vip 1
+            fact pemagent "$(systemctl is-active pemagent 2>/dev/null)"
+            fact efmagent "$(systemctl is-active "$EFMSERVICE" 2>/dev/null)"
+            [ -f "$PGDATA/recovery.conf" ] && fact fenced 1
+            up || exit 0
+            fact up 1
+            {{SqlText.Run("postgres", """
+                SELECT 'recovery' || chr(9) || '=' || pg_is_in_recovery() UNION ALL
+                SELECT 'lsn' || chr(9) || '=' || CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END UNION ALL
+                SELECT 'replay' || chr(9) || '=' || pg_last_wal_replay_lsn() WHERE pg_is_in_recovery() UNION ALL
+                SELECT 'receiver' || chr(9) || '=' || status || ' ' || sender_host FROM pg_stat_wal_receiver UNION ALL
+                SELECT 'standby ' || host(client_addr) || chr(9) || '=' || state || ' ' || coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::text, '')
+                FROM pg_stat_replication WHERE client_addr IS NOT NULL AND NOT pg_is_in_recovery()
+                """)}}
+            """, stopsOnFailure: false);
+        try
+        {
+            var results = await SshSession.Of(host).RunAsync(script, ct).WaitAsync(Patience, ct);
+            return new Sight(host, Facts.Parse(results[0].Output), null);
+        }
+        catch (PemException e)
+        {
+            return new Sight(host, new Facts(), e.Message);
+        }
+        catch (TimeoutException)
+        {
+            return new Sight(host, new Facts(), $"it did not answer within {Patience.TotalSeconds:0} s");
+        }
+    }
+
+    static List<PemNodeStatus> Judge(PemCluster cluster, IReadOnlyList<Sight> sights, EfmStatus? efm)
+    {
+        var primaries = sights.Where(s => s.Facts["recovery"] == "false").ToList();
+        var holders = sights.Where(s => s.Facts.Is("vip")).Select(s => s.Host.Name).ToList();
+        var nodes = sights.Select(s => Node(s, efm, primaries.Count == 1 ? primaries[0] : null)).ToList();
+        var findings = new List<PemFinding>();
+        void Find(string host, bool critical, string message, string remedy) => findings.Add(new PemFinding(host, critical ? "Critical" : "Warning", message, remedy));
+
+        if (primaries.Count > 1)
+            Find(cluster.Name, true, $"{string.Join(" and ", primaries.Select(p => p.Host.Name))} both take writes", $"Stop {cluster.ServiceName} on the one without the virtual IP at once.");
+        if (primaries.Count == 0) Find(cluster.Name, true, "no node takes writes", "Look at the EFM log of the standbys; `efm promote` by hand if it will not.");
+        if (holders.Count > 1) Find(cluster.Name, true, $"the virtual IP is on {string.Join(" and ", holders)}", "Remove it from the node that is not the primary.");
+        if (holders.Count == 0) Find(cluster.Name, true, $"no node holds the virtual IP {cluster.VirtualIp}", "See whether EFM runs on the primary.");
+        if (primaries.Count == 1 && holders.Count == 1 && holders[0] != primaries[0].Host.Name)
+            Find(holders[0], true, $"it holds the virtual IP, but {primaries[0].Host.Name} is the primary", "Look at the EFM log of both.");
+        if (efm is null) Find(cluster.Name, true, "no EFM agent answers", $"Start {cluster.EfmServiceName} on the nodes.");
+
+        foreach (var (sight, node) in sights.Zip(nodes))
+        {
+            var name = sight.Host.Name;
+            if (sight.Trouble is { } trouble)
+            {
+                Find(name, true, trouble, "Bring the host back, then connect again.");
+                continue;
+            }
+            if (sight.Facts.Is("fenced"))
+                Find(name, true, "EFM fenced it as a failed primary (recovery.conf)", "Rebuild it: Initialize-PemReplica -Force, then `efm resume`.");
+            else if (node.Role == "Stopped") Find(name, true, "its database does not run", $"Look at its log, then systemctl start {cluster.ServiceName}.");
+            if (node.Role == "Standby" && node.Replication != "streaming") Find(name, true, "it does not stream from the primary", "Look at its log; rebuild it with Initialize-PemReplica -Force if its WAL is gone.");
+            if (node.LagBytes > NotableLag) Find(name, false, string.Create(CultureInfo.InvariantCulture, $"replay lags {node.LagBytes >> 20} MiB behind"), "Look at long queries on the standby and at the network.");
+            if (efm is not null && node.Efm.Length == 0) Find(name, true, "its EFM agent has not joined", $"systemctl start {cluster.EfmServiceName}; its log is in /var/log/efm-{cluster.EfmVersion}.");
+            if (node.Efm == "Idle") Find(name, false, "its EFM agent is idle", $"`efm resume {cluster.Name}` once its database is well.");
+            if (node.Agent == false) Find(name, false, "its PEM agent does not run", "systemctl start pemagent; Install-PemServer if it was never set up.");
+        }
+        return [.. nodes.Select((n, i) => n with { Finding = [.. findings.Where(f => f.HostName == n.Name || (i == 0 && f.HostName == cluster.Name))] })];
+    }
+
+    static PemNodeStatus Node(Sight sight, EfmStatus? efm, Sight? primary)
+    {
+        var (host, facts) = (sight.Host, sight.Facts);
+        var agent = efm?.Nodes.GetValueOrDefault(host.Address);
+        var witness = host.Role == PemRole.Witness;
+        var sent = primary is null ? [] : primary.Facts[$"standby {host.Address}"].Split(' ');
+        return new PemNodeStatus
+        {
+            Name = host.Name,
+            Address = host.Address,
+            Cluster = host.Cluster.Name,
+            Role = sight.Trouble is not null ? "Unreachable" : witness ? "Witness" : !facts.Is("up") ? "Stopped" : facts["recovery"] == "false" ? "Primary" : "Standby",
+            Database = witness ? "N/A" : sight.Trouble is not null ? "UNKNOWN" : facts.Is("up") ? "UP" : "DOWN",
+            Efm = agent?.Type ?? "",
+            Coordinator = efm?.Coordinator == host.Address,
+            VirtualIp = facts.Is("vip"),
+            Lsn = facts["lsn"] is { Length: > 0 } lsn ? lsn : null,
+            ReplayLsn = facts["replay"] is { Length: > 0 } replay ? replay : null,
+            Replication = facts["recovery"] != "true" ? null : sent is [{ Length: > 0 } state, ..] ? state : "none",
+            LagBytes = sent.Length > 1 && long.TryParse(sent[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var lag) ? Math.Max(0, lag) : null,
+            Agent = witness || sight.Trouble is not null ? null : facts["pemagent"] == "active",
+        };
+    }
+}
