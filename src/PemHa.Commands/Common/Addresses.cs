@@ -1,0 +1,20 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace PemHa.Commands;
+
+/// <summary>Judges addresses as a person gives them. They are compared as texts everywhere, so there is one way to write each.</summary>
+static class Addresses
+{
+    /// <summary>Why a text is no address; null when it is one.</summary>
+    /// <param name="prefix">The prefix length given with it, if any.</param>
+    public static string? Refusal(string address, string? prefix = null)
+    {
+        if (!IPAddress.TryParse(address, out var parsed)) return $"{address} is no IP address.";
+        if (parsed.ToString() != address) return $"{address} is not how that address is written: {parsed}.";
+        return prefix is not null
+            && int.Parse(prefix, CultureInfo.InvariantCulture) > (parsed.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)
+            ? $"/{prefix} is no prefix length of {address}." : null;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using PemHa.Engine;
+
+namespace PemHa.Commands;
+
+/// <summary>
+/// The pump: work runs off the pipeline's thread, and whatever it wants to say is queued and said by the pipeline's thread,
+/// which alone may. Stopping only signals; the pump leaves once the work has seen it.
+/// </summary>
+public abstract class AsyncCommand : PSCmdlet, IDisposable
+{
+    readonly CancellationTokenSource _stop = new();
+    BlockingCollection<Action>? _queue;
+
+    /// <summary>Runs work and drains what it says until it is done.</summary>
+    private protected void Pump(Func<CancellationToken, Task> work)
+    {
+        using var queue = _queue = [];
+        var running = Task.Run(() => work(_stop.Token));
+        _ = running.ContinueWith(_ => queue.CompleteAdding(), TaskScheduler.Default);
+        try
+        {
+            foreach (var say in queue.GetConsumingEnumerable()) say();
+        }
+        catch
+        {
+            // The pipeline is gone (Ctrl-C, -ErrorAction Stop, Select-Object -First): the work has no listener any more.
+            _stop.Cancel();
+            Drain(queue, running);
+            throw;
+        }
+        _queue = null;
+        try
+        {
+            running.GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (PemException e)
+        {
+            ThrowTerminatingError(Errors.Record(e));
+        }
+    }
+
+    /// <summary>Lets the pipeline's thread do something, without waiting for it.</summary>
+    private protected void Post(Action say)
+    {
+        try
+        {
+            _queue?.Add(say);
+        }
+        catch (InvalidOperationException)
+        {
+            // The pump has ended; there is nobody left to listen.
+        }
+    }
+
+    /// <summary>Lets the pipeline's thread answer a question.</summary>
+    private protected async Task<T> AskAsync<T>(Func<T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = _stop.Token.Register(() => answer.TrySetCanceled());
+        Post(() =>
+        {
+            try
+            {
+                answer.TrySetResult(question());
+            }
+            catch (Exception e)
+            {
+                answer.TrySetException(e);
+                throw;
+            }
+        });
+        return await answer.Task;
+    }
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _stop.Cancel();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what the command holds.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing) _stop.Dispose();
+    }
+
+    static void Drain(BlockingCollection<Action> queue, Task running)
+    {
+        try
+        {
+            running.Wait(TimeSpan.FromSeconds(1));
+        }
+        catch (AggregateException)
+        {
+            // What stopped the pipeline is on its way to the user already.
+        }
+        while (queue.TryTake(out _)) { }
+    }
+}

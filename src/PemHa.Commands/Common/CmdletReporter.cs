@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Management.Automation;
+using PemHa.Engine;
+using PemHa.Engine.State;
+
+namespace PemHa.Commands;
+
+/// <summary>Says on PowerShell's streams what the engine reports.</summary>
+sealed class CmdletReporter(StepCommand command, Action<Action> post, Func<Func<bool>, Task<bool>> ask) : IReporter
+{
+    // One progress bar for each host; ids differ between steps so that a pipeline's bars do not fight.
+    readonly Dictionary<PemHost, int> _bars = [];
+
+    public bool WhatIf { get; } = command.IsPreview;
+
+    public void Decision(string text) => post(() => command.WriteVerbose(text));
+
+    public void Command(string text) => post(() => command.WriteDebug(text));
+
+    public void Milestone(string text) => post(() => command.WriteInformation(text, ["PemHa"]));
+
+    public void Warn(string text) => post(() => command.WriteWarning(text));
+
+    public void Progress(PemHost host, string activity, string status, int? percent) => post(() =>
+    {
+        if (!_bars.TryGetValue(host, out var id)) _bars[host] = id = 1 + _bars.Count;
+        command.WriteProgress(new ProgressRecord(id, $"{activity} {host.Name}", status.Length == 0 ? "done" : status)
+        {
+            PercentComplete = percent ?? 100,
+            RecordType = percent is null ? ProgressRecordType.Completed : ProgressRecordType.Processing,
+        });
+    });
+
+    public void Error(PemException error) => post(() => command.WriteError(Errors.Record(error)));
+
+    public Task<bool> ShouldChangeAsync(PemChange change) => ask(() =>
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"{change.HostName}: {change.Action} {change.Resource}");
+        var indented = change.Difference.Length == 0 ? "" : "\n    " + change.Difference.Replace("\n", "\n    ", StringComparison.Ordinal);
+        return command.ShouldProcess(text + indented, $"{text}?{indented}", change.Step);
+    });
+}

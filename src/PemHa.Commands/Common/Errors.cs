@@ -1,0 +1,24 @@
+using System.Management.Automation;
+using PemHa.Engine;
+
+namespace PemHa.Commands;
+
+/// <summary>The one place where the engine's errors become PowerShell's.</summary>
+static class Errors
+{
+    /// <summary>An error record: stable id, category, the host as its target, the remedy as its recommended action.</summary>
+    public static ErrorRecord Record(PemException e)
+    {
+        var where = e.Step is null ? "" : $"{e.Step}: ";
+        if (e.Host is { } host && !e.Message.Contains(host.Name, StringComparison.Ordinal)) where += $"{host.Name}: ";
+        var record = new ErrorRecord(e, e.Id, Enum.Parse<ErrorCategory>(e.Category.ToString()), e.Host)
+        {
+            ErrorDetails = new ErrorDetails(where + e.Message) { RecommendedAction = e.Remedy },
+        };
+        return record;
+    }
+
+    /// <summary>An error for wrong input.</summary>
+    public static ErrorRecord Input(string id, string message, object? target, Exception? inner = null) =>
+        new(new ArgumentException(message, inner), id, ErrorCategory.InvalidArgument, target);
+}

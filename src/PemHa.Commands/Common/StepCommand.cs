@@ -1,0 +1,71 @@
+using System.Management.Automation;
+using PemHa.Engine;
+using PemHa.Engine.Procedure;
+using PemHa.Engine.State;
+
+namespace PemHa.Commands;
+
+/// <summary>A step of the procedure: gathers the hosts of the pipeline, brings them all to what the step wants, and passes on those that are.</summary>
+public abstract class StepCommand : AsyncCommand
+{
+    readonly List<PemHost> _hosts = [];
+
+    /// <summary>The nodes; the whole cluster's, as steps need to know each other's hosts.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
+    public PemHost[] PemHost { get; set; } = [];
+
+    /// <summary>How many hosts are worked on at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = 32;
+
+    /// <summary>Whether -WhatIf is in force, given or inherited.</summary>
+    internal bool IsPreview { get; private set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => _hosts.AddRange(PemHost);
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        IsPreview = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
+            ? ((SwitchParameter)given).IsPresent
+            : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+        Pump(async ct =>
+        {
+            var reporter = new CmdletReporter(this, Post, AskAsync);
+            foreach (var group in _hosts.Distinct().GroupBy(h => h.Cluster))
+            {
+                var hosts = group.ToList();
+                var step = await PlanAsync(group.Key, hosts, ct);
+                var done = await new StepRunner(reporter, ThrottleLimit).RunAsync(step, ct);
+                foreach (var host in hosts.Where(h => done.Contains(h) || !step.Hosts.Contains(h))) Post(() => WriteObject(host));
+            }
+        });
+    }
+
+    /// <summary>The step, for the hosts of one cluster.</summary>
+    private protected abstract Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct);
+
+    /// <summary>The primary as it is now.</summary>
+    /// <param name="given">Whether it must be among the hosts that are still in the pipeline, as the step is about it too.</param>
+    private protected static async Task<PemHost> PrimaryAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, string step, CancellationToken ct, bool given = true)
+    {
+        PemHost primary;
+        try
+        {
+            primary = await ClusterView.FindPrimaryAsync(cluster, ct);
+        }
+        catch (PemException e)
+        {
+            throw e.At(null, step);
+        }
+        return hosts.Contains(primary) || !given ? primary : throw new PemException("PrimaryMissing", Trouble.InvalidArgument,
+            $"{primary.Name}, the primary of cluster {cluster.Name}, is not among the hosts: it was left out, or an earlier step failed on it.",
+            "Mend what the earlier error says, then give every host of the cluster to the step.")
+        { Host = primary, Step = step };
+    }
+
+    /// <summary>The clear text of a credential's password; the engine masks it wherever it might show.</summary>
+    private protected static string Password(PSCredential credential) => credential.GetNetworkCredential().Password;
+}

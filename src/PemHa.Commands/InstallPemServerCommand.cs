@@ -1,0 +1,29 @@
+using System.Management.Automation;
+using PemHa.Engine;
+using PemHa.Engine.Pem;
+using PemHa.Engine.Procedure;
+using PemHa.Engine.State;
+
+namespace PemHa.Commands;
+
+/// <summary>Section E: the PEM server on the primary, then on each standby, judged by proof (P32–P35, F8).</summary>
+[Cmdlet(VerbsLifecycle.Install, "PemServer", SupportsShouldProcess = true)]
+[OutputType(typeof(PemHost))]
+public sealed class InstallPemServerCommand : StepCommand
+{
+    /// <summary>The superuser that configures PEM and its password.</summary>
+    [Parameter(Mandatory = true)]
+    [Credential]
+    public PSCredential Credential { get; set; } = PSCredential.Empty;
+
+    private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
+    {
+        if (PemServer.UserRefusal(Credential.UserName) is { } unfit)
+            throw new PemException("UserNameUnfit", Trouble.InvalidArgument, $"The user {Credential.UserName} will not do: {unfit}.",
+                "Choose another one.")
+            { Step = "Install-PemServer" };
+        if (PemServer.Refusal(Password(Credential)) is { } refusal)
+            throw new PemException("PasswordUnfit", Trouble.InvalidArgument, $"The password of {Credential.UserName} will not do: {refusal}.", "Choose another one.") { Step = "Install-PemServer" };
+        return SectionE.Server(cluster, hosts, await PrimaryAsync(cluster, hosts, "Install-PemServer", ct), Credential.UserName, Password(Credential));
+    }
+}

@@ -1,0 +1,66 @@
+using System.Management.Automation;
+using System.Security;
+using System.Security.Cryptography;
+using PemHa.Engine;
+
+namespace PemHa.Commands;
+
+/// <summary>Makes a credential with a good password; with -Path keeps it, so that the next run gives the same one.</summary>
+[Cmdlet(VerbsCommon.New, "PemCredential")]
+[OutputType(typeof(PSCredential))]
+public sealed class NewPemCredentialCommand : PSCmdlet
+{
+    // No characters that look alike, none that any of the products' files would have to escape.
+    const string Alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789-_";
+
+    /// <summary>The user's name.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidatePattern("^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+    public string UserName { get; set; } = "";
+
+    /// <summary>How many characters the password has.</summary>
+    [Parameter]
+    [ValidateRange(16, 100)]
+    public int Length { get; set; } = 24;
+
+    /// <summary>A folder that keeps the password in a file that only you can read; a secret store is the better place.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        string password;
+        try
+        {
+            password = Path is null ? Generate() : Keep(GetUnresolvedProviderPathFromPSPath(Path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            ThrowTerminatingError(Errors.Input("SecretFileUnusable", $"The password of {UserName} cannot be kept: {e.Message}", Path, e));
+            return;
+        }
+        var secure = new SecureString();
+        foreach (var c in password) secure.AppendChar(c);
+        secure.MakeReadOnly();
+        WriteObject(new PSCredential(UserName, secure));
+    }
+
+    string Keep(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var file = System.IO.Path.Combine(folder, UserName + ".secret");
+        try
+        {
+            if (!File.Exists(file)) PrivateFile.Write(file, Generate(), replace: false);
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            // Another run was faster; its password is the one.
+        }
+        return File.ReadAllText(file);
+    }
+
+    string Generate() => RandomNumberGenerator.GetString(Alphabet, Length);
+}
