@@ -1,0 +1,202 @@
+namespace PemHa.Lab;
+
+/// <summary>A lab that is up. The one who made it with <see cref="UpAsync"/> takes it down by disposing it.</summary>
+sealed class Lab : IAsyncDisposable
+{
+    readonly LabState _state;
+    readonly LabSwitch _switch;
+    FileLock? _owner;
+
+    Lab(LabState state, FileLock? owner)
+    {
+        (_state, _owner) = (state, owner);
+        _switch = new LabSwitch(state.Name);
+        Hosts = [.. state.Hosts.Select(h => new LabHost(state, h, _switch))];
+    }
+
+    public string Name => _state.Name;
+
+    public IReadOnlyList<LabHost> Hosts { get; }
+
+    /// <summary>The private key that root and admin of every host accept.</summary>
+    public string KeyPath => Path.Combine(LabPaths.StateOf(Name), "key");
+
+    /// <summary>The hosts' true keys.</summary>
+    public string KnownHostsPath => Path.Combine(LabPaths.StateOf(Name), "known_hosts");
+
+    /// <summary>What a program in the controller's place is told about the lab.</summary>
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    {
+        ["PEMHA_LAB_KEY"] = KeyPath,
+        ["PEMHA_LAB_KNOWN_HOSTS"] = KnownHostsPath,
+        ["PEMHA_LAB_HOSTS"] = string.Join(',', Hosts.Select(h => $"{h.Name}={h.Address}")),
+        [LabOptions.NameVariable] = Name,
+    };
+
+    public LabHost this[string host] =>
+        Hosts.FirstOrDefault(h => h.Name == host)
+        ?? throw new LabException($"The lab '{Name}' has no host '{host}'; it has {string.Join(", ", Hosts.Select(h => h.Name))}.");
+
+    /// <summary>Makes a lab and returns when every host runs. Whatever a died run of the same name left goes first.</summary>
+    public static async Task<Lab> UpAsync(LabOptions options, StepLog? log = null, CancellationToken cancellation = default)
+    {
+        options.Validate();
+        log ??= StepLog.Silent;
+        await Preflight.RequireAsync(log, cancellation);
+        var owner = LabLife.Own(options.Name);
+        if (LabLife.IsAlive(LabState.Read(options.Name)))
+        {
+            await owner.DisposeAsync();
+            throw new LabException($"A lab '{options.Name}' is up already; `down` takes it down.");
+        }
+        try
+        {
+            await LabLife.RemoveAsync(options.Name);
+            var layers = await new LayerCache(log).EnsureAsync(cancellation);
+            await Namespaces.PrepareAsync(cancellation);
+            var hosts = Enumerable.Range(0, options.DataNodes + options.Witnesses).Select(i => new LabState.Host(
+                i < options.DataNodes ? $"node{i + 1}" : $"witness{i - options.DataNodes + 1}",
+                LabSwitch.Network + (LabSwitch.FirstHost + i)));
+            var lab = new Lab(new LabState(options.Name, [.. hosts], layers, LabState.CurrentBoot, Kept: false), owner);
+            await log.StepAsync($"boot {lab.Hosts.Count} hosts", note => lab.BootAsync(note, cancellation));
+            return lab;
+        }
+        catch
+        {
+            await LabLife.RemoveAsync(options.Name, owner);
+            await owner.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A lab that somebody else brought up.</summary>
+    public static Lab Open(string name)
+    {
+        Preflight.Check();
+        return LabState.Read(name) is { } state && state.BootId == LabState.CurrentBoot
+            ? new Lab(state, owner: null)
+            : throw new LabException($"No lab '{name}' is up.");
+    }
+
+    /// <summary>Lets the lab outlive this process.</summary>
+    public async Task KeepAsync()
+    {
+        (_state with { Kept = true }).Write();
+        if (_owner is { } owner)
+            await owner.DisposeAsync();
+        _owner = null;
+    }
+
+    /// <summary>Runs a command on a host as root, or as the user in "user@host".</summary>
+    public Task<CommandResult> SshAsync(string host, string command, string? stdin = null, CancellationToken cancellation = default) =>
+        Command.RunAsync(SshCommand(host, "-o", "BatchMode=yes", "--", command), cancellation, stdin);
+
+    /// <summary>The command line of an ssh client to a host, from the controller's place.</summary>
+    public IReadOnlyList<string> SshCommand(string host, params IReadOnlyList<string> rest)
+    {
+        var at = host.IndexOf('@', StringComparison.Ordinal);
+        var user = at < 0 ? "root" : host[..at];
+        var options = rest.TakeWhile(a => a != "--").ToArray();
+        return _switch.Inside(
+        [
+            "ssh", "-F", "none", "-i", KeyPath, "-o", "IdentitiesOnly=yes",
+            "-o", "UserKnownHostsFile=" + KnownHostsPath, "-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes",
+            "-o", "UpdateHostKeys=no", "-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR",
+            .. options, $"{user}@{this[host[(at + 1)..]].Address}", .. rest.Skip(options.Length + 1),
+        ]);
+    }
+
+    /// <summary>A command line that runs in the controller's place.</summary>
+    public IReadOnlyList<string> Inside(IReadOnlyList<string> argv) => _switch.Inside(argv);
+
+    /// <summary>Runs a command in the controller's place, with the lab's environment.</summary>
+    public Task<CommandResult> EnterAsync(
+        IReadOnlyList<string> argv,
+        IReadOnlyDictionary<string, string>? environment = null,
+        string? stdin = null,
+        CancellationToken cancellation = default) =>
+        Command.RunAsync(Inside(argv), cancellation, stdin, Merge(environment));
+
+    /// <summary>Starts a command in the controller's place; the caller may kill it.</summary>
+    public RunningCommand Start(
+        IReadOnlyList<string> argv, IReadOnlyDictionary<string, string>? environment = null, Action<string>? onLine = null) =>
+        Command.Start(Inside(argv), environment: Merge(environment), onLine: onLine);
+
+    /// <summary>Runs a PowerShell script in the controller's place, in a hosted engine with PemHa imported.</summary>
+    public Task<CommandResult> RunScriptAsync(string path, IReadOnlyList<string> args, CancellationToken cancellation = default) =>
+        EnterAsync(ScriptCommand(path, args), cancellation: cancellation);
+
+    /// <summary>Starts a PowerShell script; the caller may kill it.</summary>
+    public RunningCommand StartScript(string path, IReadOnlyList<string> args, Action<string>? onLine = null) =>
+        Start(ScriptCommand(path, args), onLine: onLine);
+
+    /// <summary>The command line that runs a script in a hosted engine of its own process.</summary>
+    public static IReadOnlyList<string> ScriptCommand(string path, IReadOnlyList<string> args) =>
+        [Path.Combine(LabPaths.DotnetRoot, "dotnet"), typeof(Lab).Assembly.Location, "run-inside", Path.GetFullPath(path), .. args];
+
+    public Task PowerOnAsync(string host, CancellationToken cancellation = default) => this[host].PowerOnAsync(cancellation);
+
+    public Task PowerOffAsync(string host, CancellationToken cancellation = default) => this[host].PowerOffAsync(cancellation);
+
+    public Task PowerCutAsync(string host, CancellationToken cancellation = default) => this[host].PowerCutAsync(cancellation);
+
+    public Task LinkAsync(string host, bool up, CancellationToken cancellation = default) => this[host].LinkAsync(up, cancellation);
+
+    public Task FreezeAsync(string host, CancellationToken cancellation = default) => this[host].FreezeAsync(true, cancellation);
+
+    public Task ThawAsync(string host, CancellationToken cancellation = default) => this[host].FreezeAsync(false, cancellation);
+
+    /// <summary>Waits until systemd on a host has started all it wants to, and says in which state that ended.</summary>
+    public async Task<string> WaitRunningAsync(string host, CancellationToken cancellation = default) =>
+        (await SshAsync(host, "systemctl is-system-running --wait", cancellation: cancellation)).Stdout.Trim();
+
+    /// <summary>Takes the lab down; nothing of it is left.</summary>
+    public async Task DownAsync()
+    {
+        await using var owner = _owner ?? LabLife.Own(Name);
+        _owner = null;
+        await LabLife.RemoveAsync(Name, owner);
+    }
+
+    /// <summary>Takes the lab down if this process made it and did not keep it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_owner is not null)
+            await DownAsync();
+    }
+
+    async Task BootAsync(Action<string> note, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(LabPaths.StateOf(Name));
+        _state.Write();
+        note("switch, keys");
+        await _switch.CreateAsync(cancellation);
+        Namespaces.Cgroup(Name).CreateParent();
+        string[] keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "pemha-lab", "-f", KeyPath];
+        (await Command.RunAsync(keygen, cancellation)).Check("Making the lab's key");
+        var publicKey = await File.ReadAllTextAsync(KeyPath + ".pub", cancellation);
+        var hostsFile = "127.0.0.1 localhost\n" + string.Concat(Hosts.Select(h => $"{h.Address} {h.Name}\n"));
+        var hostKeys = await Task.WhenAll(Hosts.Select(h => h.PrepareAsync(hostsFile, publicKey, cancellation)));
+        await File.WriteAllLinesAsync(
+            KnownHostsPath,
+            Hosts.Zip(hostKeys, (h, key) => $"{h.Address},{h.Name} {string.Join(' ', key.Split(' ').Take(2))}"),
+            cancellation);
+        note("waiting for sshd");
+        await Task.WhenAll(Hosts.Select(h => h.PowerOnAsync(cancellation)));
+        note("waiting for systemd");
+        await Task.WhenAll(Hosts.Select(async h =>
+        {
+            var state = await WaitRunningAsync(h.Name, cancellation);
+            if (state != "running")
+                throw new LabException($"{h.Name} has booted but is '{state}', not 'running'.");
+        }));
+    }
+
+    Dictionary<string, string> Merge(IReadOnlyDictionary<string, string>? more)
+    {
+        var all = new Dictionary<string, string>(Environment);
+        foreach (var (name, value) in more ?? new Dictionary<string, string>())
+            all[name] = value;
+        return all;
+    }
+}

@@ -1,0 +1,173 @@
+using System.Globalization;
+
+namespace PemHa.Lab;
+
+/// <summary>One host: its disk (an overlay over the read-only layers), its power, its cable.</summary>
+sealed class LabHost
+{
+    static readonly TimeSpan BootDeadline = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan OffDeadline = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan CutDeadline = TimeSpan.FromSeconds(20);
+
+    readonly string _lab;
+    readonly LabSwitch _switch;
+    readonly IReadOnlyList<string> _layers;
+    readonly Cgroup _all;
+    readonly Cgroup _inside;
+
+    public LabHost(LabState state, LabState.Host host, LabSwitch labSwitch)
+    {
+        (_lab, _switch, _layers) = (state.Name, labSwitch, state.Layers);
+        (Name, Address) = (host.Name, host.Address);
+        Folder = Path.Combine(LabPaths.StateOf(_lab), "hosts", Name);
+        _all = Namespaces.Cgroup(_lab).Child(Name);
+        _inside = _all.Child("host");
+    }
+
+    public string Name { get; }
+
+    public string Address { get; }
+
+    public bool IsWitness => Name.StartsWith("witness", StringComparison.Ordinal);
+
+    /// <summary>The part of the disk that the host has written itself.</summary>
+    public string Disk => Path.Combine(Folder, "upper");
+
+    /// <summary>What its init said, over all boots.</summary>
+    public string ConsoleLog => Path.Combine(Folder, "console.log");
+
+    public bool IsOn => _all.Populated;
+
+    public bool IsFrozen => _inside.Frozen;
+
+    public bool IsLinkUp => !File.Exists(UnpluggedMark);
+
+    string Folder { get; }
+
+    /// <summary>The supervisor leaves the port of a host with this mark down at boot.</summary>
+    string UnpluggedMark => Path.Combine(Folder, "unplugged");
+
+    /// <summary>Writes what makes this host itself: names, machine id, host key. Gives its public host key.</summary>
+    public async Task<string> PrepareAsync(string hostsFile, string publicKey, CancellationToken cancellation)
+    {
+        foreach (var folder in new[] { Path.Combine(Folder, "work"), Path.Combine(Folder, "root"), Path.Combine(Disk, "etc", "ssh") })
+            Directory.CreateDirectory(folder);
+        // The upper layer's own mode hides the lower one's; a umask may have made it private.
+        foreach (var folder in new[] { Disk, Path.Combine(Disk, "etc"), Path.Combine(Disk, "etc", "ssh") })
+            File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        Write("etc/hostname", Name + "\n");
+        Write("etc/hosts", hostsFile);
+        Write("etc/machine-id", Guid.NewGuid().ToString("N") + "\n");
+        Write("etc/ssh/lab_authorized_keys", publicKey);
+        var key = Path.Combine(Disk, "etc", "ssh", "ssh_host_ed25519_key");
+        string[] keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", Name, "-f", key];
+        (await Command.RunAsync(keygen, cancellation)).Check("Making a host key");
+        return (await File.ReadAllTextAsync(key + ".pub", cancellation)).Trim();
+
+        void Write(string path, string text)
+        {
+            var file = Path.Combine(Disk, path);
+            File.WriteAllText(file, text);
+            File.SetUnixFileMode(file, (UnixFileMode)0b110_100_100);
+        }
+    }
+
+    /// <summary>Powers the host on and returns when its sshd answers, or at once when its cable is out.</summary>
+    public async Task PowerOnAsync(CancellationToken cancellation)
+    {
+        if (IsOn)
+            throw new LabException($"{Name} is on already.");
+        _all.Remove();
+        _all.CreateParent();
+        _inside.Create();
+        var supervise = _all.Child("supervise").Create();
+        var last = Address[(Address.LastIndexOf('.') + 1)..];
+        var environment = new Dictionary<string, string>
+        {
+            ["HOST"] = Name,
+            ["ADDRESS"] = Address,
+            ["MAC"] = "02:00:ac:10:a1:" + int.Parse(last, CultureInfo.InvariantCulture).ToString("x2", CultureInfo.InvariantCulture),
+            ["DIR"] = Folder,
+            ["LOWER"] = string.Join(':', _layers),
+            ["DOTNET"] = LabPaths.DotnetRoot,
+            ["SWITCH"] = _switch.Netns,
+            ["NETNS"] = Namespaces.Host(_lab, Name),
+            ["CGROUP"] = _inside.Path,
+        };
+        // The shell joins the group before it forks, so that there is no moment in which a supervisor runs outside of it.
+        const string join = "echo $$ > \"$1/cgroup.procs\" && exec setsid --fork \"$2\"";
+        string[] start = ["bash", "-c", join, "start", supervise.Path, Path.Combine(LabPaths.Assets, "supervise.sh")];
+        (await Command.RunAsync(start, cancellation, environment: environment)).Check($"Powering {Name} on");
+        if (IsLinkUp)
+            await WaitForSshAsync(cancellation);
+    }
+
+    /// <summary>Presses the power button; who does not answer it is cut.</summary>
+    public async Task PowerOffAsync(CancellationToken cancellation)
+    {
+        if (!IsOn)
+            return;
+        Signals.Send(Init(), Signals.PowerOff);
+        if (IsFrozen || !await Wait.UntilAsync(() => !IsOn, OffDeadline, cancellation))
+            await PowerCutAsync(cancellation);
+        _all.Remove();
+    }
+
+    /// <summary>Pulls the plug. The cable goes first: the kernel answers ARP for a dead host's addresses as long as it has one.</summary>
+    public async Task PowerCutAsync(CancellationToken cancellation)
+    {
+        await _switch.UnplugAsync(Name, cancellation);
+        await _inside.KillAsync(cancellation);
+        if (!await Wait.UntilAsync(() => !IsOn, CutDeadline, cancellation))
+            throw new LabException($"{Name} does not go off; see {ConsoleLog}.");
+        _all.Remove();
+    }
+
+    /// <summary>Puts the cable in or takes it out; a reboot does not change that.</summary>
+    public async Task LinkAsync(bool up, CancellationToken cancellation)
+    {
+        if (up)
+            File.Delete(UnpluggedMark);
+        else
+            await File.WriteAllTextAsync(UnpluggedMark, "", cancellation);
+        if (IsOn)
+            await _switch.LinkAsync(Name, up, cancellation);
+    }
+
+    /// <summary>Stops every process of the host where it stands; its kernel still answers ping.</summary>
+    public Task FreezeAsync(bool freeze, CancellationToken cancellation) =>
+        IsOn ? _inside.FreezeAsync(freeze, cancellation) : throw new LabException($"{Name} is off.");
+
+    async Task WaitForSshAsync(CancellationToken cancellation)
+    {
+        // Before the card is there, a connection attempt would only make the kernel wait for ARP.
+        var started = await Wait.UntilAsync(() => _inside.Populated || !IsOn, BootDeadline, cancellation);
+        if (!started || !IsOn)
+            throw new LabException($"{Name} does not start; see {ConsoleLog}.");
+        var knock = $"until {{ exec 3<>/dev/tcp/{Address}/22 && read -rt 2 -u 3; }} 2>/dev/null; do sleep 0.05; done";
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(BootDeadline);
+        try
+        {
+            await Command.RunAsync(_switch.Inside(["bash", "-c", knock]), deadline.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new LabException($"{Name} does not answer on port 22; see {ConsoleLog}.");
+        }
+    }
+
+    /// <summary>The host's PID 1 as the machine numbers it.</summary>
+    IEnumerable<int> Init() => _inside.Processes.Where(pid =>
+    {
+        try
+        {
+            var ids = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("NSpid:", StringComparison.Ordinal));
+            return ids.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [_, _, .., "1"];
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    });
+}
