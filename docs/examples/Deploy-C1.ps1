@@ -1,0 +1,63 @@
+<#
+.SYNOPSIS
+Builds a highly available PEM, reference architecture C1, and shows its status.
+.DESCRIPTION
+Three data nodes and a witness, EFM with a virtual IP, a local CA with one certificate per agent. Run it with -WhatIf to see
+every change first; run it again at any time: it changes what is not as it should be, and nothing else.
+.EXAMPLE
+./Deploy-C1.ps1 -PingServer 172.16.161.1 -WhatIf
+#>
+[CmdletBinding(SupportsShouldProcess)]
+param(
+    [string] $Primary = '172.16.161.200',
+    [string[]] $Standby = @('172.16.161.201', '172.16.161.202'),
+    [string[]] $Witness = @('172.16.161.203'),
+    [string] $VirtualIp = '172.16.161.245/24',
+    [string] $Interface = 'ens33',
+    # An address outside the cluster that always answers pings, such as the gateway.
+    [Parameter(Mandatory)] [string] $PingServer,
+    [string[]] $MonitoredSubnet = @('172.16.161.0/24'),
+    # How to reach the nodes: root, or a user with sudo.
+    [hashtable] $Login = @{ UserName = 'root' },
+    # Where the certificate authority, the journal and, unless you give them, the passwords are kept: back it up, guard it.
+    [string] $StateFolder = '~/.pemha/efm',
+    # Better from a secret store: -Replication (Get-Secret pem-repl).
+    [pscredential] $Replication = (New-PemCredential repl -Path $StateFolder),
+    [pscredential] $Efm = (New-PemCredential efm -Path $StateFolder),
+    [pscredential] $SuperUser = (New-PemCredential pemsuper -Path $StateFolder),
+    [pscredential] $Authority = (New-PemCredential authority -Path $StateFolder),
+    # Further properties of EFM, such as @{ 'node.timeout' = '20' }.
+    [hashtable] $EfmProperty = @{}
+)
+$ErrorActionPreference = 'Stop'
+
+# 1. Describe the cluster.
+$cluster = New-PemCluster efm -VirtualIp $VirtualIp -VirtualIpInterface $Interface -PingServer $PingServer `
+    -MonitoredSubnet $MonitoredSubnet -JournalPath "$StateFolder/journal.jsonl"
+$n = 0
+$hosts = @(
+    New-PemHost $Primary Primary -Cluster $cluster -Name "node$((++$n))"
+    foreach ($address in $Standby) { New-PemHost $address Standby -Cluster $cluster -Name "node$((++$n))" }
+    $n = 0
+    foreach ($address in $Witness) { New-PemHost $address Witness -Cluster $cluster -Name "witness$((++$n))" }
+)
+
+# 2. Bring it about. Each step takes the hosts from the one before and passes on those that are as it wants them.
+#    Only Initialize-PemReplica and Invoke-PemRollingRestart would ask; here the change was approved beforehand.
+$nodes = $hosts | Connect-PemHost @Login |
+    Install-PemEpas |                                                           # A: packages, first database
+    Enable-PemReplication -Credential $Replication |                            # B: streaming replication
+    Set-PemPassFile -Credential $Replication |
+    Initialize-PemReplica -UserName $Replication.UserName -Confirm:$false |
+    New-PemCertificate -AuthorityPath "$StateFolder/ca" -AuthorityPassword $Authority.Password |
+    Set-PemSsl |                                                                # D: TLS, before EFM needs it
+    Set-PemHba -SuperUser $SuperUser.UserName |
+    Invoke-PemRollingRestart -Confirm:$false |
+    New-PemEfmCluster -Credential $Efm -Property $EfmProperty |                 # C: failover and the virtual IP
+    Install-PemServer -Credential $SuperUser |                                  # E: PEM on every data node
+    Set-PemWebApplication
+
+# 3. Show what was done and how the cluster is.
+$cluster.Steps | Out-Default
+$hosts | Get-PemClusterStatus
+$hosts | Disconnect-PemHost
