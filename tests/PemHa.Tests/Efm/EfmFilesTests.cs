@@ -1,0 +1,247 @@
+using System.Text;
+using PemHa.Engine;
+using PemHa.Engine.Efm;
+using PemHa.Engine.Linux;
+using PemHa.Engine.Procedure;
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
+
+namespace PemHa.Tests.Efm;
+
+/// <summary>The nodes' <c>efm.properties</c> and <c>efm.nodes</c>, and who is let in.</summary>
+public class EfmFilesTests
+{
+    const string Sample = "# EFM's sample\ndb.user=\ndb.password.encrypted=\nvirtual.ip=\nnode.timeout=50\n";
+    readonly Example _c1 = new();
+
+    [Fact]
+    [Spec("P16")]
+    public void The_first_nodes_list_is_empty_and_closed()
+    {
+        var change = Nodes(_c1.Primary).Compare(Facts.Of(("sample.text", "# nodes\n")), false)!;
+        Assert.Equal("# nodes\n", Content(change));
+        Assert.Contains("put_file /etc/edb/efm-5.2/efm.nodes efm:efm 600 ", change.Apply, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Spec("P16", "T7")]
+    public void The_others_know_the_coordinator_the_witness_included()
+    {
+        foreach (var host in new[] { _c1.Standby, _c1.Third, _c1.Witness })
+            Assert.Equal("# nodes\n172.16.161.200:7800\n", Content(Nodes(host).Compare(Facts.Of(("sample.text", "# nodes\n")), false)!));
+    }
+
+    [Theory]
+    [InlineData("172.16.161.202:7800 172.16.161.201:7800\n", "1")]
+    [InlineData("172.16.161.202:7800\n", "")]
+    [InlineData("# only a comment\n", "1")]
+    [Spec("P16", "F5")]
+    public void A_list_that_an_agent_wrote_or_holds_stays(string text, string active) =>
+        Assert.Null(Nodes(_c1.Standby)
+            .Compare(Facts.Of(("file.text", text), ("file.mode", "600 efm:efm"), ("sample.text", ""), ("active", active)), false));
+
+    [Fact]
+    [Spec("P17", "P19", "T8")]
+    public void The_properties_are_the_samples_with_ours_set_and_not_for_everybody()
+    {
+        var change = First();
+        var text = Content(change);
+        Assert.StartsWith("# EFM's sample\ndb.user=efm\ndb.password.encrypted=c2VjcmV0\nvirtual.ip=172.16.161.245\nnode.timeout=50\n",
+            text, StringComparison.Ordinal);
+        Assert.Contains("put_file /etc/edb/efm-5.2/efm.properties efm:enterprisedb 640 ", change.Apply, StringComparison.Ordinal);
+        string[] expected =
+        [
+            "db.port=5444", "db.database=edb", "db.service.owner=enterprisedb", "db.service.name=edb-as-17", "db.bin=/usr/edb/as17/bin",
+            "db.data.dir=/var/lib/edb/as17/data",
+            "jdbc.sslmode=require", "user.email=root@localhost", "from.email=node1@efm-pem", "notification.text.prefix=[PEM/EFM]",
+            "bind.address=172.16.161.200:7800", "is.witness=false",
+            "encrypt.agent.messages=true", "stop.isolated.primary=true", "stop.failed.primary=true", "primary.shutdown.as.failure=false",
+            "ping.server.ip=172.16.161.1",
+            "virtual.ip.interface=ens33", "virtual.ip.prefix=24", "virtual.ip.single=true", "check.vip.before.promotion=true",
+        ];
+        Assert.Subset(text.Split('\n').ToHashSet(), expected.ToHashSet());
+    }
+
+    [Fact]
+    [Spec("P19")]
+    public void The_witness_says_that_it_is_one_and_the_users_own_values_come_last()
+    {
+        var step = Step(new() { ["node.timeout"] = "20", ["virtual.ip"] = "172.16.161.9" });
+        First(step);
+        var text = Content(Properties(step, _c1.Witness).Compare(Facts.Of(("sample.text", Sample)), false)!);
+        Assert.Equal(("true", "20", "172.16.161.9"),
+            (PropertiesText.Get(text, "is.witness"), PropertiesText.Get(text, "node.timeout"),
+            PropertiesText.Get(text, "virtual.ip")));
+        Assert.Equal("172.16.161.203:7800", PropertiesText.Get(text, "bind.address"));
+    }
+
+    [Fact]
+    [Spec("P18")]
+    public void One_encryption_is_used_on_every_node()
+    {
+        var step = Step();
+        First(step);
+        var text = Content(Properties(step, _c1.Third).Compare(Facts.Of(("sample.text", Sample)), false)!);
+        Assert.Equal("c2VjcmV0", PropertiesText.Get(text, "db.password.encrypted"));
+    }
+
+    [Fact]
+    [Spec("P18")]
+    public void A_text_that_works_is_not_rewritten_for_another_one_of_the_same_password()
+    {
+        var text = Content(First());
+        var facts = Facts.Of(("sample.text", Sample), ("file.text", text), ("file.mode", "640 efm:enterprisedb"), ("works", "1"),
+            ("encrypted", "b3RoZXI="));
+        Assert.Null(Properties(Step(), _c1.Primary).Compare(facts, false));
+    }
+
+    [Fact]
+    [Spec("P18", "T8")]
+    public void No_difference_shows_the_password_in_a_form_that_could_be_decrypted()
+    {
+        var old = Facts.Of(("sample.text", Sample),
+            ("file.text", Sample.Replace("encrypted=", "encrypted = b2xkb25l", StringComparison.Ordinal)),
+            ("file.mode", "640 efm:enterprisedb"), ("encrypted", "c2VjcmV0"));
+        var difference = Redacted(_c1.Primary, Properties(Step(), _c1.Primary).Compare(old, false)!.Difference);
+        Assert.Contains("db.password.encrypted=********\n", difference, StringComparison.Ordinal);
+        Assert.DoesNotContain("b2xkb25l", difference, StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", difference, StringComparison.Ordinal);
+        var step = Step();
+        First(step);
+        Assert.DoesNotContain("c2VjcmV0",
+            Redacted(_c1.Standby, Properties(step, _c1.Standby).Compare(Facts.Of(("sample.text", Sample)), false)!.Difference),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Spec("T8")]
+    public void A_world_readable_file_is_closed()
+    {
+        var facts = Facts.Of(("sample.text", Sample), ("file.text", Content(First())), ("file.mode", "644 efm:efm"), ("works", "1"));
+        Assert.Contains("mode 644 efm:efm -> 640 efm:enterprisedb", Properties(Step(), _c1.Primary).Compare(facts, false)!.Difference,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_failed_encryption_is_told_in_EFMs_words()
+    {
+        var error = Assert.Throws<PemException>(() => Properties(Step(), _c1.Primary)
+            .Compare(Facts.Of(("sample.text", Sample), ("trouble", "no java")), false));
+        Assert.Equal("EfmEncryptFailed", error.Id);
+        Assert.Contains("no java", error.Message, StringComparison.Ordinal);
+        Assert.Equal("EfmMissing", Assert.Throws<PemException>(() => Properties(Step(), _c1.Primary).Compare(Facts.Of(), false)).Id);
+    }
+
+    [Fact]
+    [Spec("P18")]
+    public void The_password_is_encrypted_through_the_environment_and_masked_in_what_is_shown()
+    {
+        var step = Step(password: "it's");
+        var probe = Properties(step, _c1.Primary).Probe;
+        Assert.Contains("EFMPASS='it'\\''s'; export EFMPASS", probe, StringComparison.Ordinal);
+        Assert.Contains("encrypt efm --from-env", probe, StringComparison.Ordinal);
+        Assert.DoesNotContain("it'", Redacted(_c1.Primary, probe), StringComparison.Ordinal);
+        Assert.DoesNotContain("EFMPASS", Properties(step, _c1.Standby).Probe, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Spec("P20")]
+    public void Only_nodes_that_are_not_let_in_yet_are_allowed()
+    {
+        var allowed = Example.The<EfmAllowedNodes>(Step(), _c1.Primary);
+        Assert.Equal(["201", "202", "203"], allowed.Compare(Facts.Of(), false)!.Difference.Split('\n').Select(l => l[^3..]));
+        Assert.EndsWith("allow-node efm 172.16.161.202",
+            allowed.Compare(Status("""{"nodes":{},"allowednodes":["172.16.161.201","172.16.161.203"]}"""), false)!.Difference,
+            StringComparison.Ordinal);
+        Assert.Null(allowed.Compare(Status("""{"nodes":{},"allowednodes":["172.16.161.201","172.16.161.202","172.16.161.203"]}"""), false));
+    }
+
+    [Theory]
+    [InlineData("Standby", "UP", true)]
+    [InlineData("Idle", "UP", false)]
+    [InlineData("Standby", "DOWN", false)]
+    [Spec("P20", "P21")]
+    public void The_cluster_is_complete_when_every_agent_has_joined_and_sees_its_database(string type, string database, bool complete)
+    {
+        var status = $$"""
+            {"nodes":{
+              "172.16.161.200":{"type":"Primary","db":"UP"}, "172.16.161.201":{"type":"Standby","db":"UP"},
+              "172.16.161.202":{"type":"{{type}}","db":"{{database}}"}, "172.16.161.203":{"type":"Witness","db":"N/A"}
+            } }
+            """;
+        var change = Example.The<EfmMembership>(Step(), _c1.Primary).Compare(Status(status), false);
+        Assert.Equal(complete ? null : "until node3 joined", change?.Difference);
+    }
+
+    [Fact]
+    [Spec("P20")]
+    public void The_agent_is_restarted_when_its_properties_changed_and_only_then()
+    {
+        var agent = Example.The<ServiceRunning>(Step(), _c1.Standby);
+        var running = Facts.Of(("state", "ActiveState=active\nUnitFileState=enabled\n"));
+        Assert.Null(agent.Compare(running, false));
+        Assert.Equal("systemctl restart edb-efm-5.2", agent.Compare(running, true)!.Difference);
+        Assert.Equal("systemctl -q enable edb-efm-5.2\nsystemctl start edb-efm-5.2",
+            agent.Compare(Facts.Of(("state", "ActiveState=inactive\nUnitFileState=disabled\n")), false)!.Difference);
+        Assert.IsType<EfmProperties>(Assert.Single(agent.After));
+    }
+
+    [Theory]
+    [InlineData("ssl", "off", "SslOff")]
+    [InlineData("up", "", "DatabaseDown")]
+    [InlineData("answers", "", "PingServerSilent")]
+    [InlineData("addresses", "2: ens33 inet 10.0.0.1/24", "InterfaceUnfit")]
+    [Spec("T9", "T10", "T11")]
+    public void Nothing_starts_before_its_conditions_hold(string fact, string value, string error)
+    {
+        (string, string)[] well =
+            [("up", "1"), ("recovery", "f"), ("ssl", "on"), ("answers", "1"), ("addresses", "2: ens33    inet 172.16.161.201/24 brd")];
+        var requirements = Step().Phases[0].Resources(_c1.Standby);
+        Assert.All(requirements, r => Assert.Null(r.Compare(Facts.Of(well), false)));
+        var broken = Facts.Of([.. well, (fact, value)]);
+        Assert.Contains(error, requirements.Select(r => Record.Exception(() => r.Compare(broken, false))).OfType<PemException>()
+            .Select(e => e.Id));
+    }
+
+    [Fact]
+    [Spec("T10")]
+    public void A_ping_server_of_the_cluster_itself_is_refused()
+    {
+        var cluster = new PemCluster("efm", "10.0.0.9") { PingServer = "10.0.0.1" };
+        var host = new PemHost(cluster, "10.0.0.1", PemRole.Primary) { Session = _c1.Primary.Session };
+        var requirement = SectionC.Cluster(cluster, [host], host, "efm", "pw", new Dictionary<string, string>()).Phases[0]
+            .Resources(host)[0];
+        Assert.Equal("PingServerInCluster", Assert.Throws<PemException>(() => requirement.Compare(Facts.Of(("answers", "1")), false)).Id);
+    }
+
+    [Fact]
+    [Spec("T11")]
+    public void A_virtual_IP_that_a_stranger_answers_for_is_refused()
+    {
+        var sighting = new VirtualIpSighting();
+        var free = sighting.MustBeFree(_c1.Primary);
+        Assert.Null(free.Compare(Facts.Of(), false));
+        Assert.Equal("VirtualIpTaken", Assert.Throws<PemException>(() => free.Compare(Facts.Of(("taken", "ARP")), false)).Id);
+        // Ours may hold it.
+        sighting.Look(_c1.Standby).Compare(Facts.Of(("known", "1")), false);
+        Assert.Null(free.Compare(Facts.Of(("taken", "ARP")), false));
+    }
+
+    Step Step(Dictionary<string, string>? extra = null, string password = "pw") =>
+        SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", password, extra ?? []);
+
+    EfmNodes Nodes(PemHost host) => Example.The<EfmNodes>(Step(), host);
+
+    static EfmProperties Properties(Step step, PemHost host) => Example.The<EfmProperties>(step, host);
+
+    /// <summary>The primary's file, as the first run makes it.</summary>
+    Change First(Step? step = null) =>
+        Properties(step ?? Step(), _c1.Primary).Compare(Facts.Of(("sample.text", Sample), ("encrypted", "c2VjcmV0")), false)!;
+
+    static Facts Status(string json) => Facts.Of(("status", json));
+
+    static string Redacted(PemHost host, string text) => SshSession.Of(host).Redactor.Redact(text);
+
+    static string Content(Change change) =>
+        Encoding.Latin1.GetString(Convert.FromBase64String(change.Apply.Split("<<'PEMHA'\n")[1].Split('\n')[0]));
+}

@@ -1,0 +1,82 @@
+using CsCheck;
+using PemHa.Engine.Efm;
+
+namespace PemHa.Tests.Efm;
+
+/// <summary>What <c>efm cluster-status-json</c> tells.</summary>
+[Spec("P21", "F2")]
+public class EfmStatusTests
+{
+    const string Five = """
+        {
+          "nodes": {
+            "172.16.161.200": { "type": "Primary", "agent": "UP", "db": "UP", "vip": "172.16.161.245", "vip_active": true,
+            "lsn": "0/F7A3808", "lsnInfo": "" },
+            "172.16.161.201": { "type": "Standby", "agent": "UP", "db": "UP", "vip": "172.16.161.245", "vip_active": false,
+            "lsnReceive": "0/F7A3808", "lsn": "0/F7A3000", "lsnInfo": "behind" },
+            "172.16.161.203": { "type": "Witness", "agent": "UP", "db": "N\/A", "vip": "", "vip_active": false }
+          },
+          "allowednodes": [ "172.16.161.200", "172.16.161.201" ],
+          "membershipcoordinator": "172.16.161.200",
+          "failoverpriority": [ "172.16.161.201" ],
+          "minimumstandbys": 0,
+          "missingnodes": [ "172.16.161.202" ],
+          "messages": [ "one" ]
+        }
+        """;
+
+    [Fact]
+    public void The_form_of_EFM_5_is_read()
+    {
+        var status = EfmStatus.Parse(Five)!;
+        Assert.Equal(new EfmNode("Primary", "UP", "172.16.161.245", true, null, "0/F7A3808", null), status.Nodes["172.16.161.200"]);
+        Assert.Equal(new EfmNode("Standby", "UP", "172.16.161.245", false, "0/F7A3808", "0/F7A3000", "behind"),
+            status.Nodes["172.16.161.201"]);
+        Assert.Equal(new EfmNode("Witness", "N/A", "", false, null, null, null), status.Nodes["172.16.161.203"]);
+        Assert.Equal(["172.16.161.200", "172.16.161.201"], status.AllowedNodes);
+        Assert.Equal("172.16.161.200", status.Coordinator);
+        Assert.Equal(["172.16.161.201"], status.FailoverPriority);
+        Assert.Equal(["172.16.161.202"], status.MissingNodes);
+        Assert.Equal(["one"], status.Messages);
+    }
+
+    [Fact]
+    public void The_older_names_of_EFM_4_are_read_too()
+    {
+        var older = Five.Replace("lsnReceive", "xlogReceive", StringComparison.Ordinal)
+            .Replace("lsnInfo", "xloginfo", StringComparison.Ordinal)
+            .Replace("\"lsn\"", "\"xlog\"", StringComparison.Ordinal);
+        Assert.Equal(EfmStatus.Parse(Five)!.Nodes, EfmStatus.Parse(older)!.Nodes);
+    }
+
+    [Fact]
+    public void Sections_may_be_missing()
+    {
+        var status = EfmStatus.Parse("""{"nodes":{"a":{}}}""")!;
+        Assert.Equal(new EfmNode("", "", "", false, null, null, null), status.Nodes["a"]);
+        Assert.Empty(status.AllowedNodes);
+        Assert.Null(status.Coordinator);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Authorization file not found. Is the local agent running?")]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"nodes":[]}""")]
+    public void What_is_no_status_is_none(string text) => Assert.Null(EfmStatus.Parse(text));
+
+    [Theory]
+    [InlineData("""{"nodes":{"a":"x"}}""")]
+    [InlineData("""{"nodes":{"a":null}}""")]
+    [InlineData("""{"nodes":{"a":{"type":1,"vip_active":"yes"}}}""")]
+    [InlineData("""{"nodes":{"a":{"type":"Idle"},"a":{"type":"Idle"}},"allowednodes":"x","messages":[1,null]}""")]
+    public void Values_of_an_unexpected_kind_count_as_missing(string text) =>
+        Assert.Equal("a", Assert.Single(EfmStatus.Parse(text)!.Nodes).Key);
+
+    [Fact]
+    public void No_answer_however_cut_is_an_exception() =>
+        Gen.Int[0, Five.Length - 1].Sample(length => Assert.Null(EfmStatus.Parse(Five[..length])), iter: 500);
+}

@@ -1,0 +1,68 @@
+using CsCheck;
+using PemHa.Engine.Efm;
+
+namespace PemHa.Tests.Efm;
+
+/// <summary>Edits of <c>efm.properties</c>.</summary>
+[Spec("P17", "P19", "F5")]
+public class PropertiesTextTests
+{
+    static readonly string[] Names = ["db.user", "db.port", "is.witness"];
+    static readonly Gen<string> Value = Texts.Line.Where(v => v.Trim() == v);
+    static readonly Gen<string> File =
+        Texts.Of(12, "# comment\n", "#db.user=x\n", "\n", "db.user=one\n", "db.user = two\n", "  db.port=3\n", "db.password=x\n",
+        "DB.USER=y\n", "other=1");
+
+    [Fact]
+    public void Values_are_set_where_they_stand_and_every_other_line_stays() =>
+        Gen.Select(File, Gen.OneOfConst(Names), Value, Gen.Bool).Sample((text, name, value, windows) =>
+    {
+        if (windows) text = text.Replace("\n", "\r\n", StringComparison.Ordinal);
+        var end = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        var set = Set(text, name, value);
+        Assert.Equal(value, PropertiesText.Get(set, name));
+        var before = text.Split('\n');
+        var after = set.Split('\n');
+        for (var i = 0; i < before.Length - (before[^1].Length == 0 ? 1 : 0); i++)
+        {
+            if (Is(before[i], name)) Assert.True(Is(after[i], name));
+            else Assert.Equal(before[i].TrimEnd('\r'), after[i].TrimEnd('\r'));
+        }
+        // One kind of line ends, and at most one line more.
+        Assert.Equal(end == "\r\n", set.Contains('\r', StringComparison.Ordinal));
+        if (end == "\r\n") Assert.All(after[..^1], l => Assert.EndsWith("\r", l, StringComparison.Ordinal));
+        Assert.Equal(before.Any(l => Is(l, name)) ? 0 : 1, after.Count(l => l.Length > 0) - before.Count(l => l.Length > 0));
+        Assert.Equal(set, Set(set, name, value));
+    }, iter: 5000);
+
+    [Fact]
+    public void The_last_setting_counts_when_there_are_several() =>
+        Assert.Equal("two", PropertiesText.Get("db.user=one\n# db.user=x\ndb.user = two\nDB.USER=three\n", "db.user"));
+
+    [Fact]
+    public void What_is_read_can_be_written_back() => Value.Sample(value =>
+    {
+        var text = Set("a=1\n", "db.user", value);
+        Assert.Equal(text, Set(text, "db.user", PropertiesText.Get(text, "db.user")!));
+    }, iter: 3000);
+
+    [Fact]
+    public void A_property_that_is_not_set_has_no_value() => Assert.Null(PropertiesText.Get("#db.user=x\ndb.user.more=y\n", "db.user"));
+
+    [Theory]
+    [InlineData("", "x")]
+    [InlineData("db user", "x")]
+    [InlineData("db=user", "x")]
+    [InlineData("#db.user", "x")]
+    [InlineData("db.user", "two\nlines")]
+    [InlineData("db.user", "two\rlines")]
+    [InlineData("db.user", " blank")]
+    [InlineData("db.user", "blank ")]
+    [InlineData("db.user", "NUL\0")]
+    public void What_the_format_cannot_hold_is_refused(string name, string value) =>
+        Assert.Throws<ArgumentException>(() => Set("a=1\n", name, value));
+
+    static string Set(string text, string name, string value) => PropertiesText.Set(text, [new(name, value)]);
+
+    static bool Is(string line, string name) => line.Split('=') is [var left, _, ..] && left.Trim() == name;
+}

@@ -1,0 +1,126 @@
+using PemHa.Engine;
+using PemHa.Engine.Postgres;
+using PemHa.Engine.State;
+
+namespace PemHa.Tests.Postgres;
+
+/// <summary>What may become a standby, and what may not be touched.</summary>
+[Spec("P12", "T4")]
+public class ReplicaTests
+{
+    const string Ours = "7001", Foreign = "8002";
+    static readonly (string, string)[] Standby =
+        [("there", "cluster"), ("data.sysid", Ours), ("standby", "1"), ("enabled", "enabled"), ("up", "1"), ("recovery", "true"),
+            ("receiver", "streaming 172.16.161.200")];
+    static readonly (string, string)[] Fresh =
+        [("there", "cluster"), ("data.sysid", Foreign), ("enabled", "enabled"), ("up", "1"), ("recovery", "false"), ("objects.postgres", "0"),
+            ("objects.edb", "0"), ("objects.template1", "0")];
+
+    readonly Example _c1 = new();
+
+    [Fact]
+    public void An_empty_host_gets_a_base_backup()
+    {
+        var change = Compare()!;
+        Assert.Equal("create", change.Action);
+        Assert.Contains("--checkpoint=fast", change.Apply, StringComparison.Ordinal);
+        Assert.DoesNotContain("aside", change.Difference, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_healthy_standby_stays_even_with_force()
+    {
+        Assert.Null(Compare(Standby));
+        Assert.Null(Compare(true, Standby));
+    }
+
+    [Fact]
+    public void What_an_earlier_run_left_aside_is_tidied_once_the_standby_streams()
+    {
+        Assert.Equal("tidy", Compare([.. Standby, ("leftovers", "1")])!.Action);
+        Assert.Equal("start", Compare([.. Standby, ("leftovers", "1"), ("receiver", "")])!.Action);
+    }
+
+    [Theory]
+    [InlineData("up", "")]
+    [InlineData("receiver", "streaming 172.16.161.202")]
+    [InlineData("receiver", "")]
+    [InlineData("enabled", "disabled")]
+    public void A_standby_of_ours_that_does_not_stream_is_started_not_replaced(string fact, string value)
+    {
+        var change = Compare([.. Standby, (fact, value)])!;
+        Assert.Equal("start", change.Action);
+        Assert.DoesNotContain("pg_basebackup", change.Apply, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_standby_that_cannot_stream_is_rebuilt_with_force() =>
+        Assert.Equal("create", Compare(true, [.. Standby, ("receiver", "")])!.Action);
+
+    [Fact]
+    public void A_fresh_cluster_of_its_own_is_replaced_and_kept_aside_meanwhile()
+    {
+        var change = Compare(Fresh)!;
+        Assert.Equal("create", change.Action);
+        Assert.Contains("mv /var/lib/edb/as17/data aside until the new standby streams", change.Difference, StringComparison.Ordinal);
+        var apply = change.Apply;
+        // Nothing of the old data goes before the new standby has proven itself.
+        Assert.DoesNotMatch("rm -rf \"\\$PGDATA\"(\\s|$)", apply);
+        Assert.True(apply.IndexOf("mv -T \"$PGDATA\"", StringComparison.Ordinal) < apply.IndexOf("wait_for 60 streaming",
+            StringComparison.Ordinal));
+        Assert.True(apply.IndexOf("wait_for 60 streaming", StringComparison.Ordinal) < apply.IndexOf("rm -rf \"$PGDATA\".pemha-*",
+            StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("own", "database sales", "another database cluster with database sales")]
+    [InlineData("own", "role app", "another database cluster with role app")]
+    [InlineData("objects.postgres", "3", "tables of its own")]
+    [InlineData("objects.edb", "1", "tables of its own")]
+    [InlineData("objects.template1", "1", "tables of its own")]
+    [InlineData("up", "", "stopped")]
+    [InlineData("recovery", "true", "a standby of another cluster")]
+    // Whatever could not be asked is not proven to be nothing.
+    [InlineData("recovery", "", "does not answer")]
+    [InlineData("objects.postgres", "", "tables of its own")]
+    [InlineData("objects.edb", "", "tables of its own")]
+    [InlineData("data.sysid", Ours, "was a primary of this cluster")]
+    [InlineData("there", "strange", "files, but no database")]
+    public void A_cluster_that_may_hold_data_is_refused_and_replaced_by_force_only(string fact, string value, string reason)
+    {
+        var facts = Fresh.Append((fact, value)).ToArray();
+        var error = Assert.Throws<PemException>(() => Compare(facts));
+        Assert.Equal("DataNotDisposable", error.Id);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Contains("-Force", error.Remedy, StringComparison.Ordinal);
+        Assert.Equal("create", Compare(true, facts)!.Action);
+    }
+
+    [Fact]
+    [Spec("F6")]
+    public void A_primary_that_EFM_fenced_is_refused_although_it_looks_like_a_standby()
+    {
+        var error = Assert.Throws<PemException>(() => Compare([.. Standby, ("fenced", "1"), ("up", "")]));
+        Assert.Contains("fenced", error.Message, StringComparison.Ordinal);
+        Assert.Equal("create", Compare(true, [.. Standby, ("fenced", "1"), ("up", "")])!.Action);
+    }
+
+    [Theory]
+    [InlineData("a mount point")]
+    [InlineData("a symbolic link")]
+    public void A_directory_that_cannot_be_renamed_aside_is_refused_even_with_force(string sort)
+    {
+        Assert.Equal("DataDirectoryNotMovable", Assert.Throws<PemException>(() => Compare(("sort", sort))).Id);
+        Assert.Equal("DataDirectoryNotMovable", Assert.Throws<PemException>(() => Compare(true, [.. Fresh, ("sort", sort)])).Id);
+        Assert.Null(Compare([.. Standby, ("sort", sort)]));
+    }
+
+    Change? Compare(params (string, string)[] facts) => Compare(false, facts);
+
+    Change? Compare(bool force, params (string, string)[] facts)
+    {
+        var identity = PrimaryIdentity.Of(_c1.Primary);
+        identity.Requirement.Compare(Facts.Of(("up", "1"), ("recovery", "false"), ("sysid", Ours)), false);
+        return new Replica(_c1.Standby, identity, "repl", force).Compare(Facts.Of(facts), false);
+    }
+}

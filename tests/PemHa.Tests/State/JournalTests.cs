@@ -1,0 +1,29 @@
+using System.Text.Json;
+using PemHa.Engine.State;
+
+namespace PemHa.Tests.State;
+
+/// <summary>The audit journal.</summary>
+public class JournalTests
+{
+    [Fact]
+    public void Entries_are_appended_as_whole_lines_whoever_writes_them()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder["new/journal.jsonl"];
+        Parallel.For(0, 200, i => new Journal(path)
+            .Write(new JournalEntry("change", "efm", "Set-PemHba") { Host = $"node{i}", Difference = "two\nlines \"quoted\" é" }));
+        new Journal(path).Write(new JournalEntry("step", "efm", "Set-PemHba") { Changes = 0, Seconds = 0.25 });
+        var entries = File.ReadAllLines(path).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Equal(201, entries.Count);
+        Assert.Equal(200, entries.SkipLast(1).Select(e => e.GetProperty("Host").GetString()).Distinct().Count());
+        Assert.Equal("two\nlines \"quoted\" é", entries[0].GetProperty("Difference").GetString());
+        Assert.Equal((0, "step"), (entries[^1].GetProperty("Changes").GetInt32(), entries[^1].GetProperty("Kind").GetString()));
+        Assert.False(entries[^1].TryGetProperty("Host", out _));
+        Assert.True(entries.All(e => e.GetProperty("Time").GetDateTime() > DateTime.UtcNow.AddMinutes(-5)));
+    }
+
+    [Fact]
+    public void A_cluster_without_a_journal_keeps_none() =>
+        Assert.Null(Record.Exception(() => new Journal(null).Write(new JournalEntry("step", "efm", "x"))));
+}
