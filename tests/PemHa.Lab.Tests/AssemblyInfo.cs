@@ -1,0 +1,4 @@
+using Xunit;
+
+// Labs of different collections would take the processor from each other, and timings with it.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

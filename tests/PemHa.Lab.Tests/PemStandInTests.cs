@@ -1,0 +1,210 @@
+using Xunit;
+
+namespace PemHa.Lab.Tests;
+
+/// <summary>The stand-in of PEM keeps the real one's manners, good and bad, so that nothing is easier on it than on the real one.</summary>
+public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsyncLifetime
+{
+    const string Critical = "CRITICAL ERROR";
+    const string Registered = "Agent registered successfully";
+
+    public async ValueTask InitializeAsync() => await node.ResetAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact, Spec("F8", "P33")]
+    public async Task A_configured_primary_can_be_proven()
+    {
+        var run = await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("agent1", 1)), PemNode.Password + "\n");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("stand-in", run.Stderr, StringComparison.Ordinal);
+        Assert.Contains(Registered, run.Stdout, StringComparison.Ordinal);
+        Assert.Contains($"PEM server can be accessed at https://{PemNode.VirtualIp}:8443/pem", run.Stdout, StringComparison.Ordinal);
+        Assert.DoesNotContain(Critical, run.Stdout, StringComparison.Ordinal);
+        Assert.Equal("1|agent1|t", await node.SqlAsync("pem", "SELECT id, agent_user, active FROM pem.agent"));
+        Assert.Equal("t", await node.SqlAsync("pem", "SELECT pg_has_role('agent1', 'pem_agent', 'MEMBER')"));
+        Assert.Equal("active\nactive", await node.RootAsync("systemctl is-active pemagent nginx"));
+    }
+
+    [Fact, Spec("F9")]
+    public async Task The_agent_writes_heartbeats_by_its_certificate_and_finds_its_way_back()
+    {
+        await ConfigureAsync();
+        await node.UntilAsync("pem", "SELECT count(*) FROM pem.agent_heartbeat WHERE agent_id = 1", "1");
+        var first = await node.SqlAsync("pem", "SELECT last_heartbeat FROM pem.agent_heartbeat");
+        await node.UntilAsync("pem", $"SELECT max(last_heartbeat) > '{first}' FROM pem.agent_heartbeat", "t");
+        const string certified =
+            "SELECT bool_and(ssl AND client_dn = '/CN=agent1') FROM pg_stat_activity JOIN pg_stat_ssl USING (pid) WHERE usename = 'agent1'";
+        Assert.Equal("t", await node.SqlAsync("pem", certified));
+
+        await node.RootAsync("systemctl restart edb-as-17");
+
+        var restart = await node.SqlAsync("pem", "SELECT pg_postmaster_start_time()");
+        await node.UntilAsync("pem", $"SELECT max(last_heartbeat) > '{restart}' FROM pem.agent_heartbeat", "t");
+    }
+
+    [Fact, Spec("P37")]
+    public async Task The_web_server_answers_with_the_certificate_that_it_is_given()
+    {
+        await node.RootAsync("for kind in crt key; do install -m 0600 /root/certs/web.$kind /usr/edb/pem/resources/server-pem.$kind; done");
+        await ConfigureAsync();
+
+        var answer = await node.RootAsync(
+            $"printf 'GET /pem HTTP/1.1\\r\\nHost: {PemNode.VirtualIp}\\r\\nConnection: close\\r\\n\\r\\n' | openssl s_client -quiet "
+            + $"-connect {PemNode.VirtualIp}:8443 -CAfile /root/certs/ca.crt -verify_ip {PemNode.VirtualIp} "
+            + "-verify_return_error 2>/dev/null");
+
+        Assert.StartsWith("HTTP/1.1 200 OK", answer, StringComparison.Ordinal);
+        Assert.Contains("stand-in", answer, StringComparison.Ordinal);
+    }
+
+    [Fact, Spec("F8")]
+    public async Task A_wrong_password_is_a_critical_error_with_status_0()
+    {
+        var run = await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("agent1", 1)), "wrong\n");
+
+        AssertCritical(run, "password authentication failed for user \"pemsuper\"");
+        Assert.Equal("0", await node.SqlAsync("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'pem'"));
+    }
+
+    [Fact, Spec("F8", "P26")]
+    public async Task A_missing_HBA_line_of_the_superuser_is_a_critical_error()
+    {
+        await node.RootAsync("sed -i /pemsuper/d /var/lib/edb/as17/data/pg_hba.conf; systemctl reload edb-as-17");
+
+        AssertCritical(
+            await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("agent1", 1)), PemNode.Password + "\n"),
+            "no pg_hba.conf entry for host \"172.16.161.200\", user \"pemsuper\"");
+    }
+
+    [Fact, Spec("F9", "P26")]
+    public async Task A_missing_HBA_line_of_the_agents_is_a_critical_error()
+    {
+        await node.RootAsync("sed -i /pem_agent/d /var/lib/edb/as17/data/pg_hba.conf; systemctl reload edb-as-17");
+
+        AssertCritical(
+            await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("agent1", 1)), PemNode.Password + "\n"),
+            "no pg_hba.conf entry for host \"172.16.161.200\", user \"agent1\"");
+    }
+
+    [Fact, Spec("F9")]
+    public async Task A_certificate_of_another_name_is_a_critical_error() =>
+        AssertCritical(
+            await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("stranger", 1)), PemNode.Password + "\n"),
+            "certificate authentication failed for user \"agent1\"");
+
+    [Fact, Spec("F8")]
+    public async Task A_half_failed_run_poisons_the_next_one()
+    {
+        AssertCritical(
+            await node.RunAsync(
+                PemNode.Primary(PemNode.OwnCertificate("stranger", 1), certificates: "/root/first"),
+                PemNode.Password + "\n"),
+            "could not be registered");
+
+        var again = await node.RunAsync(
+            PemNode.Primary(PemNode.OwnCertificate("agent1", 1), host: "172.16.161.99", certificates: "/root/second"),
+            PemNode.Password + "\n");
+
+        Assert.Contains("running in upgrade mode", again.Stdout, StringComparison.Ordinal);
+        Assert.Contains($"https://{PemNode.VirtualIp}:8443/pem", again.Stdout, StringComparison.Ordinal);
+        Assert.Contains("/root/first", again.Stdout, StringComparison.Ordinal);
+        Assert.DoesNotContain("/root/second", again.Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact, Spec("F8", "P35")]
+    public async Task What_was_not_told_is_asked_for_in_the_known_order()
+    {
+        var rest = PemNode.OwnCertificate("agent1", 1);
+        var run = await node.RunAsync(
+            $"/usr/edb/pem/bin/configure-pem-server.sh -ho {PemNode.VirtualIp} "
+            + $"--replication-solution efm --replication-role primary {rest}",
+            $"1\n/usr/edb/as17\npemsuper\n5444\n{PemNode.Password}\n172.16.161.0/24\nedb-as-17\n/root/.pem\n");
+
+        Assert.Contains(Registered, run.Stdout, StringComparison.Ordinal);
+        string[] questions =
+            ["What to configure?", "installed", "Which superuser", "Which port", "Password", "CIDR", "systemd unit", "certificates go"];
+        var places = questions.Select(q => run.Stdout.IndexOf(q, StringComparison.Ordinal)).ToArray();
+        Assert.DoesNotContain(-1, places);
+        Assert.Equal(places.Order(), places);
+    }
+
+    [Theory, Spec("F8")]
+    [InlineData("runuser -u admin -- /usr/edb/pem/bin/configure-pem-server.sh", "root")]
+    [InlineData("/usr/edb/pem/bin/configure-pem-server.sh --nonsense", "--nonsense")]
+    [InlineData("/usr/edb/pem/bin/configure-pem-server.sh -t 4", "installation type")]
+    public async Task A_wrong_start_is_a_critical_error(string command, string reason)
+    {
+        var run = await node.RunAsync(command);
+
+        AssertCritical(run, reason);
+    }
+
+    [Fact, Spec("F8")]
+    public async Task An_argument_with_a_blank_falls_apart()
+    {
+        var run = await node.RunAsync(
+            "/usr/edb/pem/bin/configure-pem-server.sh -t 1 -dbi '/usr/edb/as17 17' -su pemsuper -p 5444 -ho 127.0.0.1", "\n");
+
+        Assert.Contains("installation path: /usr/edb/as17\n", run.Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact, Spec("P30", "T15")]
+    public async Task A_common_agent_user_needs_its_own_HBA_line_and_then_the_role()
+    {
+        var command = PemNode.Primary(
+            "--use-agent-user common_agent_user --use-agent-sslcert /root/certs/common.crt --use-agent-sslkey /root/certs/common.key");
+        await node.SqlAsync("postgres", "CREATE USER common_agent_user; GRANT CONNECT ON DATABASE template1 TO common_agent_user");
+        AssertCritical(await node.RunAsync(command, PemNode.Password + "\n"), "no pg_hba.conf entry");
+
+        await node.RootAsync(
+            """
+            sed -i '1i hostssl pem common_agent_user 172.16.161.200/32 cert' /var/lib/edb/as17/data/pg_hba.conf
+            systemctl reload edb-as-17
+            """);
+        var run = await node.RunAsync(command, PemNode.Password + "\n");
+        Assert.Contains(Registered, run.Stdout, StringComparison.Ordinal);
+        Assert.Equal("0", await node.SqlAsync("pem", "SELECT count(*) FROM pem.agent_heartbeat"));
+
+        await node.SqlAsync("pem", "GRANT pem_agent TO common_agent_user");
+        await node.UntilAsync("pem", "SELECT count(*) FROM pem.agent_heartbeat", "1");
+    }
+
+    [Fact, Spec("F8")]
+    public async Task The_password_is_in_no_log()
+    {
+        await ConfigureAsync();
+
+        var found = await node.RunAsync($"grep -rlF {PemNode.Password} /usr/edb/pem /var/log /root/.pem");
+
+        Assert.Equal("", found.Stdout);
+    }
+
+    [Fact, Spec("P37")]
+    public async Task The_SELinux_script_wants_to_know_the_web_server()
+    {
+        var run = await node.RunAsync("USE_NGINX=1 /usr/edb/pem/bin/configure-selinux.sh");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("SELinux is disabled", run.Stdout, StringComparison.Ordinal);
+        Assert.Contains("stand-in", run.Stderr, StringComparison.Ordinal);
+        Assert.Contains("SELinux", await node.RootAsync("cat /usr/edb/pem/logs/configure-selinux.log"), StringComparison.Ordinal);
+
+        Assert.NotEqual(0, (await node.RunAsync("/usr/edb/pem/bin/configure-selinux.sh")).ExitCode);
+    }
+
+    async Task ConfigureAsync()
+    {
+        var run = await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("agent1", 1)), PemNode.Password + "\n");
+        Assert.Contains(Registered, run.Stdout, StringComparison.Ordinal);
+    }
+
+    static void AssertCritical(CommandResult run, string reason)
+    {
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains(reason, run.Stdout, StringComparison.Ordinal);
+        Assert.Contains(Critical, run.Stdout, StringComparison.Ordinal);
+        Assert.Contains("[Error]", run.Stdout, StringComparison.Ordinal);
+        Assert.DoesNotContain(Registered, run.Stdout, StringComparison.Ordinal);
+    }
+}

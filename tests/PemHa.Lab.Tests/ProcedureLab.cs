@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace PemHa.Lab.Tests;
+
+/// <summary>
+/// A lab on which the procedure is run the way users run it: scripts in a process of their own, in the controller's place, with
+/// PemHa imported. Keeps the runbook's state folder.
+/// </summary>
+public class ProcedureLab : LabFixture
+{
+    internal const string VirtualIp = "172.16.161.245";
+
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    int _scripts;
+
+    /// <summary>The runbook's folder: authority, passwords, journal. Goes when the lab goes.</summary>
+    internal string StateFolder => Path.Combine(LabPaths.StateOf(Options.Name), "runbook");
+
+    internal static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    static string Checkout { get; } = FindCheckout();
+
+    /// <summary>Runs docs/examples/Deploy-C1.ps1 with what a lab needs, to its end.</summary>
+    internal async Task<ProcedureRun> DeployAsync(params string[] switches)
+    {
+        var watch = Stopwatch.StartNew();
+        var before = Journal().Count;
+        var result = await (await LabAsync()).RunScriptAsync(await DeployScriptAsync(switches), [], Cancellation);
+        return new ProcedureRun(result.ExitCode, result.Stdout + result.Stderr, [.. Journal().Skip(before)], watch.Elapsed);
+    }
+
+    /// <summary>Starts the runbook; the caller may kill it.</summary>
+    internal async Task<RunningCommand> StartDeployAsync(params string[] switches) =>
+        (await LabAsync()).StartScript(await DeployScriptAsync(switches), []);
+
+    /// <summary>Runs a script after the description of the cluster in <c>$cluster</c>, <c>$hosts</c> and <c>$login</c>.</summary>
+    /// <remarks><c>Report { … }</c> writes one line for each object and each error, terminating or not, that a pipeline gives.</remarks>
+    internal async Task<ProcedureReport> PowerShellAsync(string script)
+    {
+        var lab = await LabAsync();
+        var hosts = string.Concat(lab.Hosts.Select((h, i) =>
+            $"New-PemHost {h.Address} {(h.IsWitness ? "Witness" : i == 0 ? "Primary" : "Standby")} -Cluster $cluster -Name {h.Name}\n"));
+        var result = await lab.RunScriptAsync(await WriteAsync($$"""
+            $cluster = New-PemCluster efm -VirtualIp {{VirtualIp}}/24 -VirtualIpInterface eth0 -PingServer {{LabSwitch.Controller}} `
+                -MonitoredSubnet 172.16.161.0/24 -JournalPath '{{StateFolder}}/journal.jsonl'
+            $hosts = @({{hosts}})
+            $login = {{Login}}
+            $state = '{{StateFolder}}'
+            function Line($object) {
+                if ($object -is [System.Management.Automation.ErrorRecord]) {
+                    $details = $object.ErrorDetails
+                    $id = $object.FullyQualifiedErrorId.Split(',')[0]
+                    $line = 'ERROR', $id, "$($object.TargetObject)", "$details", "$($details.RecommendedAction)" -join "`t"
+                } else { $line = "$object" }
+                $line.Replace("`r", '').Replace("`n", ' | ')
+            }
+            function Report([scriptblock] $Do) {
+                try { . $Do 2>&1 | ForEach-Object { Line $_ } } catch { Line $_ }
+            }
+            {{script}}
+            """), [], Cancellation);
+        return new ProcedureReport(result.Stdout, result.Stderr);
+    }
+
+    /// <summary>What a script of root's on a host says; it must succeed.</summary>
+    internal async Task<string> RootAsync(string host, string script) =>
+        (await (await LabAsync()).SshAsync(host, "bash -es", script, Cancellation)).Check($"The script on {host}").Stdout.Trim();
+
+    /// <summary>What a query says, asked over the local socket as the database's owner; columns are separated by bars.</summary>
+    internal async Task<string> SqlAsync(string host, string query, string database = "postgres") =>
+        (await (await LabAsync()).SshAsync(
+            host, $"runuser -u enterprisedb -- /usr/edb/as17/bin/psql -XAtq -v ON_ERROR_STOP=1 -p 5444 -d {database}", query, Cancellation))
+        .Check($"{query} on {host}").Stdout.Trim();
+
+    /// <summary>Waits until the question is answered so.</summary>
+    internal static async Task UntilAsync<T>(string what, Func<Task<T>> question, Func<T, bool> answer)
+    {
+        var watch = Stopwatch.StartNew();
+        for (var said = await question(); !answer(said); said = await question())
+        {
+            Assert.True(watch.Elapsed < Patience, $"{what}: still '{said}' after {Patience.TotalSeconds} s.");
+            await Task.Delay(100, Cancellation);
+        }
+    }
+
+    /// <summary>The command lines of everything that runs on a host now.</summary>
+    internal IEnumerable<string> CommandLines(string host)
+    {
+        foreach (var pid in Namespaces.Cgroup(Options.Name).Child(host).Processes)
+        {
+            string line;
+            try
+            {
+                line = File.ReadAllText($"/proc/{pid}/cmdline").Replace('\0', ' ');
+            }
+            catch (IOException)
+            {
+                // It ended meanwhile.
+                continue;
+            }
+            yield return line;
+        }
+    }
+
+    /// <summary>kill -9 for everything on a host whose command line holds the text; for what a host loses with its power.</summary>
+    internal void KillOn(string host, string text) => Signals.Send(
+        [.. Namespaces.Cgroup(Options.Name).Child(host).Processes.Where(pid => Holds(pid, text))], Signals.Kill);
+
+    /// <summary>All lines of the runbook's journal.</summary>
+    internal IReadOnlyList<JsonNode> Journal()
+    {
+        var file = Path.Combine(StateFolder, "journal.jsonl");
+        return File.Exists(file) ? [.. File.ReadAllText(file).Split('\n').SkipLast(1).Select(l => JsonNode.Parse(l)!)] : [];
+    }
+
+    /// <summary>Passwords that the runbook made, by user.</summary>
+    internal IReadOnlyDictionary<string, string> Secrets() =>
+        Directory.GetFiles(StateFolder, "*.secret").ToDictionary(f => Path.GetFileNameWithoutExtension(f), File.ReadAllText);
+
+    /// <summary>What the procedure might change on a host: files with mode, owner, time and content, packages, units, addresses.</summary>
+    internal async Task<string[]> SnapshotAsync(string host) => (await RootAsync(host, """
+        kept() {
+            find /etc /root /home /usr/edb /var/lib/pgsql "$@"
+            find /var/lib/edb -path '*/data/*' -prune -o "$@"
+            find /var/lib/edb/as17/data -maxdepth 1 '(' -name '*.conf*' -o -name '*.crt' -o -name '*.key' -o -name '*.signal' ')' "$@"
+        } 2>/dev/null
+        kept -printf '%p %M %u:%g %T@ %l\n' | sort
+        kept -type f -exec sha256sum {} + | sort
+        rpm -qa | sort; systemctl list-unit-files --no-legend | grep -v ' transient '
+        systemctl is-active edb-as-17 edb-efm-5.2 pemagent nginx firewalld || :
+        ip -br addr; firewall-cmd --list-all; cat /etc/passwd
+        """)).Split('\n');
+
+    /// <summary>Snapshots of every host.</summary>
+    internal async Task<IReadOnlyDictionary<string, string[]>> SnapshotAsync()
+    {
+        var lab = await LabAsync();
+        var all = await Task.WhenAll(lab.Hosts.Select(async h => (h.Name, Text: await SnapshotAsync(h.Name))));
+        return all.ToDictionary(a => a.Name, a => a.Text);
+    }
+
+    /// <summary>Fails with the differing lines.</summary>
+    internal static void AssertSame(IReadOnlyDictionary<string, string[]> before, IReadOnlyDictionary<string, string[]> after)
+    {
+        foreach (var (host, lines) in before)
+        {
+            var gone = lines.Except(after[host]).Select(l => $"{host} - {l}");
+            string[] differing = [.. gone, .. after[host].Except(lines).Select(l => $"{host} + {l}")];
+            Assert.True(differing.Length == 0, string.Join('\n', differing.Take(40)));
+        }
+    }
+
+    const string Login = "@{ KeyFile = $env:PEMHA_LAB_KEY; KnownHostsFile = $env:PEMHA_LAB_KNOWN_HOSTS }";
+
+    /// <summary>The runbook as it is documented; only the timings of EFM are the lab's, so that a failover takes seconds.</summary>
+    async Task<string> DeployScriptAsync(string[] switches)
+    {
+        await LabAsync();
+        var runbook = Path.Combine(Checkout, "docs", "examples", "Deploy-C1.ps1");
+        return await WriteAsync($$"""
+            $login = {{Login}}
+            $timings = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
+            & '{{runbook}}' -PingServer {{LabSwitch.Controller}} -Interface eth0 -StateFolder '{{StateFolder}}' -Login $login `
+                -EfmProperty $timings -InformationAction Continue {{string.Join(' ', switches)}}
+            """);
+    }
+
+    async Task<string> WriteAsync(string text)
+    {
+        Directory.CreateDirectory(StateFolder);
+        var file = Path.Combine(LabPaths.StateOf(Options.Name), $"script{++_scripts}.ps1");
+        await File.WriteAllTextAsync(file, text, Cancellation);
+        return file;
+    }
+
+    static bool Holds(int pid, string text)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").Replace('\0', ' ').Contains(text, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    static string FindCheckout()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "PemHa.sln")))
+            folder = folder.Parent ?? throw new LabException("The tests do not lie in a checkout of PemHa.");
+        return folder.FullName;
+    }
+}

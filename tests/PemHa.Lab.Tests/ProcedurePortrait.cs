@@ -1,0 +1,62 @@
+namespace PemHa.Lab.Tests;
+
+/// <summary>What a deployed cluster is made of, without what differs between two deployments: times, LSNs, encrypted texts, keys.</summary>
+static class ProcedurePortrait
+{
+    const string EveryHost = """
+        sed 's/^db.password.encrypted=.*/db.password.encrypted=(some)/' /etc/edb/efm-5.2/efm.properties
+        grep -v '^#' /etc/edb/efm-5.2/efm.nodes | tr ' ' '\n' | sort
+        stat -c '%n %a %U:%G' /etc/edb/efm-5.2/*
+        for unit in edb-as-17 edb-efm-5.2 pemagent nginx; do
+            echo $unit $(systemctl is-enabled $unit 2>&1 || :) $(systemctl is-active $unit || :)
+        done
+        rpm -qa | sort; firewall-cmd --list-ports | tr ' ' '\n' | sort; firewall-cmd --permanent --list-ports | tr ' ' '\n' | sort
+        ip -o -4 addr show dev eth0 | awk '{ print $4 }'
+        # nothing half-made is left
+        ls -d /run/pemha.* /var/lib/edb/.pemha* /etc/edb/efm-5.2/.pemha* /etc/pki/pemha/.pemha* 2>/dev/null || :
+        """;
+
+    const string DataNode = """
+        cd /var/lib/edb/as17; ls -d * data/.pemha* 2>/dev/null || :
+        stat -c '%n %a %U:%G' data/*.conf data/*.crt data/*.key data/*.signal /var/lib/edb/.pgpass /etc/pki/pemha/* 2>/dev/null || :
+        sed 's/:[^:]*$//' /var/lib/edb/.pgpass
+        for c in data/server.crt /etc/pki/pemha/*.crt /usr/edb/pem/resources/server-pem.crt; do
+            openssl x509 -in $c -noout -subject -issuer -ext subjectAltName,extendedKeyUsage,basicConstraints 2>/dev/null
+        done
+        grep -v -e '^;' /usr/edb/pem/agent/etc/agent.cfg; grep -v '^#' /usr/edb/pem/share/.install-config
+        """;
+
+    const string Sql = """
+        SELECT type, database, user_name, address, netmask, auth_method FROM pg_hba_file_rules ORDER BY rule_number;
+        SELECT name, setting FROM pg_settings WHERE sourcefile LIKE '%/postgresql.conf' ORDER BY name;
+        SELECT rolname, rolsuper, rolcanlogin, rolreplication, split_part(rolpassword, '$', 1), ARRAY(
+            SELECT roleid::regrole::text FROM pg_auth_members WHERE member = r.oid ORDER BY 1) FROM pg_authid r ORDER BY 1;
+        SELECT datname, datacl FROM pg_database ORDER BY 1;
+        SELECT pg_is_in_recovery(), (SELECT sender_host FROM pg_stat_wal_receiver);
+        SELECT application_name, state, ssl FROM pg_stat_replication JOIN pg_stat_ssl USING (pid) ORDER BY 1;
+        """;
+
+    const string Pem = """
+        SELECT id, description, hostname, agent_user, active FROM pem.agent ORDER BY id;
+        SELECT id, description, server, port, database, active FROM pem.server ORDER BY id;
+        SELECT agent_id, server_id, server, port FROM pem.agent_server_binding ORDER BY 1, 2;
+        """;
+
+    /// <summary>One line of text for each fact of each host.</summary>
+    public static async Task<IReadOnlyDictionary<string, string[]>> OfAsync(ProcedureLab cluster)
+    {
+        var lab = await cluster.LabAsync();
+        var portraits = new Dictionary<string, string[]>();
+        foreach (var host in lab.Hosts)
+        {
+            var text = await cluster.RootAsync(host.Name, EveryHost);
+            if (!host.IsWitness)
+            {
+                text += "\n" + await cluster.RootAsync(host.Name, DataNode) + "\n" + await cluster.SqlAsync(host.Name, Sql)
+                    + "\n" + await cluster.SqlAsync(host.Name, Pem, "pem");
+            }
+            portraits[host.Name] = text.Split('\n');
+        }
+        return portraits;
+    }
+}

@@ -1,0 +1,119 @@
+using Xunit;
+
+namespace PemHa.Lab.Tests;
+
+/// <summary>A primary and a host that is to become its standby.</summary>
+public sealed class PairOfHosts : ProcedureLab
+{
+    internal override LabOptions Options => base.Options with { DataNodes = 2, Witnesses = 0 };
+}
+
+/// <summary>The page's most dangerous line (T4): what a data directory may hold before it is replaced.</summary>
+public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<PairOfHosts>
+{
+    const string Connect = """
+        $secret = New-PemCredential repl -Path $state
+        $nodes = $hosts | Connect-PemHost @login
+
+        """;
+
+    const string Initialize = Connect + """
+        Report { $nodes | Initialize-PemReplica -Confirm:$false }
+        foreach ($step in $cluster.Steps) { "$($step.Step) $($step.ChangeCount)" }
+        """;
+
+    const string Force = Connect + "Report { $nodes | Initialize-PemReplica -Force -Confirm:$false }\n";
+
+    /// <summary>A database of its own on node2, with a table.</summary>
+    const string OwnDatabase = """
+        systemctl stop edb-as-17 2>/dev/null || :
+        rm -rf /var/lib/edb/as17/data
+        PGSETUP_INITDB_OPTIONS="-E UTF-8" /usr/edb/as17/bin/edb-as-17-setup initdb >/dev/null
+        """;
+
+    [Fact]
+    [Spec("P4", "P12", "P22", "T4", "T5")]
+    public async Task A_standby_is_made_only_over_what_is_proven_to_be_disposable()
+    {
+        var prepared = await cluster.PowerShellAsync(Connect + """
+            Report { $nodes | Install-PemEpas | Enable-PemReplication -Credential $secret | Set-PemPassFile -Credential $secret }
+            """);
+        Assert.True(prepared.Errors.Count == 0 && prepared.Lines.Count == 2, prepared.ToString());
+
+        // A running database with a table of somebody's.
+        await cluster.RootAsync("node2", OwnDatabase + "\nsystemctl start edb-as-17");
+        await cluster.SqlAsync("node2", "CREATE TABLE treasure AS SELECT 42 AS n; CHECKPOINT");
+        await RefusedAsync("tables of its own");
+        Assert.Equal("42", await cluster.SqlAsync("node2", "SELECT n FROM treasure"));
+
+        // The same, stopped: nobody can tell what is in it.
+        await cluster.RootAsync("node2", "systemctl stop edb-as-17");
+        await RefusedAsync("stopped");
+        await cluster.RootAsync("node2", "systemctl start edb-as-17");
+        Assert.Equal("42", await cluster.SqlAsync("node2", "SELECT n FROM treasure"));
+
+        // Files, but no database.
+        await cluster.RootAsync("node2", "systemctl stop edb-as-17; cd /var/lib/edb/as17/data; rm -rf *; echo mine > notes");
+        await RefusedAsync("files, but no database");
+        Assert.Equal("mine", await cluster.RootAsync("node2", "cat /var/lib/edb/as17/data/notes"));
+
+        // A fresh, empty database may go without a word.
+        await cluster.RootAsync("node2", OwnDatabase + "\nsystemctl start edb-as-17");
+        var made = await cluster.PowerShellAsync(Initialize);
+        Assert.True(made.Errors.Count == 0 && made.Lines.Contains("Initialize-PemReplica 1"), made.ToString());
+        await StreamsAsync();
+
+        // A healthy standby is left alone, also with a table that came from the primary.
+        await cluster.SqlAsync("node1", "CREATE TABLE ours AS SELECT 1 AS n");
+        var started = await cluster.SqlAsync("node2", "SELECT pg_postmaster_start_time()");
+        Assert.Contains("Initialize-PemReplica 0", (await cluster.PowerShellAsync(Initialize)).Lines);
+        Assert.Equal(started, await cluster.SqlAsync("node2", "SELECT pg_postmaster_start_time()"));
+
+        // One that is only stopped is started, not copied anew.
+        await cluster.RootAsync("node2", "systemctl stop edb-as-17; touch /var/lib/edb/as17/data/same");
+        Assert.Contains("Initialize-PemReplica 1", (await cluster.PowerShellAsync(Initialize)).Lines);
+        await cluster.RootAsync("node2", "test -e /var/lib/edb/as17/data/same");
+
+        // Promoted behind our back: two take writes for the same data, and nothing is touched.
+        await cluster.SqlAsync("node2", "SELECT pg_promote()");
+        await cluster.SqlAsync("node2", "INSERT INTO ours VALUES (2)");
+        var twins = Assert.Single((await cluster.PowerShellAsync(Initialize)).Errors);
+        Assert.Equal("TwoPrimaries", twins.Id);
+
+        // Stopped, it is still one that may hold rows that were never sent.
+        await cluster.RootAsync("node2", "systemctl stop edb-as-17");
+        await RefusedAsync("was a primary of this cluster");
+        await cluster.RootAsync("node2", "touch /var/lib/edb/as17/data/recovery.conf");
+        await RefusedAsync("recovery.conf");
+        await cluster.RootAsync("node2", "rm /var/lib/edb/as17/data/recovery.conf");
+
+        // A standby of another cluster.
+        await cluster.RootAsync("node2", OwnDatabase + "\ntouch /var/lib/edb/as17/data/standby.signal; systemctl start edb-as-17");
+        await RefusedAsync("a standby of another cluster");
+
+        // Told so explicitly, it goes; and only then.
+        var forced = await cluster.PowerShellAsync(Force);
+        Assert.True(forced.Errors.Count == 0, forced.ToString());
+        await StreamsAsync();
+        Assert.Equal("1", await cluster.SqlAsync("node2", "SELECT n FROM ours"));
+        Assert.Equal("f", await cluster.SqlAsync("node1", "SELECT pg_is_in_recovery()"));
+    }
+
+    async Task RefusedAsync(string reason)
+    {
+        var report = await cluster.PowerShellAsync(Initialize);
+        var error = Assert.Single(report.Errors);
+        Assert.Equal(("DataNotDisposable", "node2"), (error.Id, error.Host));
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Contains("-Force", error.Remedy, StringComparison.Ordinal);
+        Assert.Equal(["node1", "Initialize-PemReplica 0"], report.Lines);
+    }
+
+    async Task StreamsAsync()
+    {
+        const string standbys = "SELECT host(client_addr), state FROM pg_stat_replication";
+        Assert.Equal("172.16.161.201|streaming", await cluster.SqlAsync("node1", standbys));
+        Assert.Equal("t", await cluster.SqlAsync("node2", "SELECT pg_is_in_recovery()"));
+        Assert.Equal("data", await cluster.RootAsync("node2", "cd /var/lib/edb/as17; ls -d data*"));
+    }
+}

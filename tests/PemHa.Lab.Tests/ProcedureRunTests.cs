@@ -1,0 +1,66 @@
+using Xunit;
+
+namespace PemHa.Lab.Tests;
+
+/// <summary>The runbook itself: a preview that changes nothing, a run, and a second run that finds nothing to do.</summary>
+[Collection(ProcedureTests.Name)]
+public sealed class ProcedureRunTests(ProcedureCluster cluster)
+{
+    static readonly string[] Steps =
+    [
+        "Install-PemEpas", "Enable-PemReplication", "Set-PemPassFile", "Initialize-PemReplica", "New-PemCertificate", "Set-PemSsl",
+        "Set-PemHba", "Invoke-PemRollingRestart", "New-PemEfmCluster", "Install-PemServer", "Set-PemWebApplication",
+    ];
+
+    [Fact]
+    [Spec("P1", "P2", "P3", "P4", "P5", "P7", "P8", "P9", "P11", "P12", "P13", "P14", "P16", "P17", "P19", "P20", "P24", "P25", "P26",
+        "P32", "P33", "P34", "P37")]
+    public async Task A_preview_lists_the_changes_of_every_step_and_makes_none()
+    {
+        var record = await cluster.DeployedAsync();
+        Assert.True(record.Preview.ExitCode == 0, record.Preview.Output);
+        string[] expected =
+        [
+            "node1: disable dnf module postgresql", "witness1: enable repositories CRB and EPEL",
+            "node3: install package edb-as17-server, edb-efm52", "witness1: install package edb-efm52",
+            "node2: open firewall ports 5444, 7800/tcp", "node1: initialise database", "node1: create role repl",
+            "wal_keep_size = 500", "replication repl 172.16.161.202/32 scram-sha-256", "node2: create file /var/lib/edb/.pgpass",
+            "node3: create standby in /var/lib/edb/as17/data", "pg_basebackup -h 172.16.161.200",
+            "node1: create certificate /var/lib/edb/as17/data/server.crt",
+            "node2: create certificate /etc/pki/pemha/agent2.crt", "ssl = on", "pem +pem_agent 127.0.0.1/32 cert", "node1: create role efm",
+            "edb efm 172.16.161.203/32 scram-sha-256", "witness1: create file /etc/edb/efm-5.2/efm.properties", "virtual.ip=172.16.161.245",
+            "witness1: create file /etc/edb/efm-5.2/efm.nodes", "allow-node", "node2: install package edb-pem",
+            "node1: create role pemsuper", "configure-pem-server.sh -t 1 -ho 172.16.161.245", "--replication-role standby", "agent_id=3",
+            "node3: open firewall ports 8443/tcp",
+        ];
+        Assert.Equal([], expected.Where(text => !record.Preview.Output.Contains(text, StringComparison.Ordinal)));
+        Assert.Empty(record.Preview.Journal);
+        ProcedureLab.AssertSame(record.Untouched, record.Previewed);
+    }
+
+    [Fact]
+    [Spec("T2", "P10", "P15", "P21", "P38", "T20")]
+    public async Task A_run_ends_with_every_step_done_and_no_finding()
+    {
+        var run = (await cluster.DeployedAsync()).First;
+        Assert.True(run.ExitCode == 0, run.Output);
+        Assert.Equal(Steps, run.Steps.Select(s => s.Step));
+        Assert.Equal(["Invoke-PemRollingRestart"], run.Steps.Where(s => s.Changes == 0).Select(s => s.Step));
+        Assert.Matches(@"node1 +172\.16\.161\.200 Primary +UP +\* +Primary .* none", run.Output);
+        Assert.Matches(@"node2 +172\.16\.161\.201 Standby +UP +Standby .* none", run.Output);
+        Assert.Matches(@"node3 +172\.16\.161\.202 Standby +UP +Standby .* none", run.Output);
+        Assert.Matches(@"witness1 +172\.16\.161\.203 Witness +N/A +Witness .* none", run.Output);
+    }
+
+    [Fact]
+    public async Task A_second_run_changes_nothing_on_any_host()
+    {
+        var record = await cluster.DeployedAsync();
+        Assert.True(record.Second.ExitCode == 0, record.Second.Output);
+        Assert.Equal(Steps.Select(s => (s, 0)), record.Second.Steps);
+        Assert.Empty(record.Second.Changed);
+        ProcedureLab.AssertSame(record.Deployed, record.Redeployed);
+        TestContext.Current.SendDiagnosticMessage(
+            $"run 1: {record.First.Elapsed.TotalSeconds:0.0} s, run 2: {record.Second.Elapsed.TotalSeconds:0.0} s");
+    }
+}
