@@ -26,9 +26,10 @@ static class ProcedurePortrait
         grep -v -e '^;' /usr/edb/pem/agent/etc/agent.cfg; grep -v '^#' /usr/edb/pem/share/.install-config
         """;
 
+    // max_connections is what the rolling restart's test raises, by ALTER SYSTEM, on the lab that it shares.
     const string Sql = """
         SELECT type, database, user_name, address, netmask, auth_method FROM pg_hba_file_rules ORDER BY rule_number;
-        SELECT name, setting FROM pg_settings WHERE sourcefile LIKE '%/postgresql.conf' ORDER BY name;
+        SELECT name, setting FROM pg_settings WHERE sourcefile LIKE '%/postgresql.conf' AND name <> 'max_connections' ORDER BY name;
         SELECT rolname, rolsuper, rolcanlogin, rolreplication, split_part(rolpassword, '$', 1), ARRAY(
             SELECT roleid::regrole::text FROM pg_auth_members WHERE member = r.oid ORDER BY 1) FROM pg_authid r ORDER BY 1;
         SELECT datname, datacl FROM pg_database ORDER BY 1;

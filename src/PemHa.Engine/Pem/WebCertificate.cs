@@ -28,10 +28,11 @@ sealed class WebCertificate(PemHost host) : Resource
         if (!facts.Is("ours"))
             throw new PemException("CertificateMissing", Trouble.ObjectNotFound, $"{host.Name} has no certificate for the web server.", "Run New-PemCertificate first.");
         if (facts.Is("same") && facts["code"] is ['2' or '3', ..]) return null;
-        return new Change(facts.Is("same") ? "reload" : "install", $"{SectionD.PkiFolder}/web.crt -> {Resources}.crt\nsystemctl reload nginx", $$"""
+        return new Change(facts.Is("same") ? "restart" : "install", $"{SectionD.PkiFolder}/web.crt -> {Resources}.crt\nsystemctl restart nginx", $$"""
             install -m 600 -o root -g root {{SectionD.PkiFolder}}/web.key {{Resources}}.key
             install -m 644 -o root -g root {{SectionD.PkiFolder}}/web.crt {{Resources}}.crt
-            systemctl reload-or-restart nginx
+            # not a reload: the old workers would answer with the old certificate for a while yet
+            systemctl restart nginx
             answers() { case "$({{Request}} 2>"$T/curl")" in 2??|3??) ;; *) return 1;; esac; }
             wait_for 20 answers || fail "{{Url}} does not answer with that certificate: $(cat "$T/curl")"
             """);

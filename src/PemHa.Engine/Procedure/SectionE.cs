@@ -33,7 +33,13 @@ static class SectionE
     public static Step Web(PemCluster cluster, IReadOnlyList<PemHost> hosts) => new("Set-PemWebApplication", cluster,
     [
         new Phase("web application", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
-            [new FirewallPorts(cluster.FirewallZone, [cluster.WebPort]), new SelinuxPolicy(), new WebCertificate(host)]),
+            [
+                new FirewallPorts(cluster.FirewallZone, [cluster.WebPort]),
+                new SelinuxPolicy(),
+                // configure-pem-server.sh starts the web server, but a reboot would end it.
+                new ServiceRunning("nginx"),
+                new WebCertificate(host),
+            ]),
     ]);
 
     static Requirement VirtualIpHeld(PemHost host) => new("virtual IP on the primary",
