@@ -24,6 +24,7 @@ for (var round = 1; round <= rounds; round++)
     second.Add(ours[1]);
     Say($"round {round}: shell {raw[^1]:0.00} s, PemHa {ours[0]:0.00} s, again {ours[1]:0.00} s");
 }
+Directory.Delete(Path.GetDirectoryName(peerCopy)!, recursive: true);
 Say($"median of {rounds}: shell {Median(raw):0.00} s, PemHa {Median(first):0.00} s = {Median(first) / Median(raw):0.00} x, again {Median(second):0.00} s");
 return 0;
 
