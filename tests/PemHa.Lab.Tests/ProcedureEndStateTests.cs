@@ -1,3 +1,4 @@
+using PemHa.Lab.Rehearsals;
 using Xunit;
 
 namespace PemHa.Lab.Tests;
@@ -225,12 +226,9 @@ public sealed class ProcedureEndStateTests(ProcedureCluster cluster)
         await ProcedureLab.UntilAsync("heartbeats", () => Sql("node1", beats, "pem"), now => !now.Split('\n').Intersect(before).Any());
         var lab = await cluster.LabAsync();
         var authority = Path.Combine(cluster.StateFolder, "ca", "ca_certificate.crt");
+        await using var client = VipClient.Start(lab, Vip, user: "nobody", password: "", authority);
         foreach (var address in DataAddresses.Append(Vip))
-        {
-            string[] curl = ["curl", "-sS", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}", "-L", "--cacert", authority];
-            var got = await lab.EnterAsync([.. curl, $"https://{address}:8443/pem"], cancellation: ProcedureLab.Cancellation);
-            Assert.Equal(("200", ""), (got.Stdout, got.Stderr));
-        }
+            Assert.Equal("200 OK", await client.GetAsync($"https://{address}:8443/pem", ProcedureLab.Cancellation));
     }
 
     Task<string> Root(string host, string script) => cluster.RootAsync(host, script);
