@@ -15,44 +15,58 @@ static class ClusterView
     public static async Task<PemHost> FindPrimaryAsync(PemCluster cluster, CancellationToken ct)
     {
         if (cluster.Seen is var (seen, at) && seen.Connected && Environment.TickCount64 - at < FreshMilliseconds) return seen;
-        var looks = await Task.WhenAll(cluster.DataNodes.Where(h => h.Connected).Select(h => LookAsync(h, ct)));
-        var found = looks.OfType<(PemHost Host, bool Writing, string SystemIdentifier, string Upstream, bool Database)>().ToList();
-        var writing = found.Where(f => f.Writing).ToList();
-        var twins = writing.GroupBy(f => f.SystemIdentifier).FirstOrDefault(g => g.Count() > 1);
+        var sights = await Task.WhenAll(cluster.DataNodes.Where(h => h.Connected).Select(h => LookAsync(h, ct)));
+        var now = Choose(cluster, [.. sights.OfType<Sight>()]);
+        cluster.Seen = sights.Any(s => s?.Host == now && s.Writing) ? (now, Environment.TickCount64) : null;
+        return now;
+    }
+
+    /// <summary>What one data node says of itself.</summary>
+    /// <param name="Writing">Whether its server runs and is not in recovery.</param>
+    /// <param name="Upstream">The address that it streams from; empty when from none.</param>
+    /// <param name="Database">Whether there is a database at all, running or not.</param>
+    internal sealed record Sight(PemHost Host, bool Writing, string SystemIdentifier, string Upstream, bool Database);
+
+    /// <summary>The primary, from what the nodes that could be asked say; refuses where it would be a guess.</summary>
+    internal static PemHost Choose(PemCluster cluster, IReadOnlyList<Sight> sights)
+    {
+        var declared = cluster.Hosts.FirstOrDefault(h => h.Role == PemRole.Primary)
+            ?? throw new PemException("PrimaryMissing", Trouble.InvalidArgument, $"No host of cluster {cluster.Name} is described as its primary.",
+                "Give one New-PemHost -Role Primary.");
+        var writing = sights.Where(s => s.Writing).ToList();
+        var twins = writing.GroupBy(s => s.SystemIdentifier).FirstOrDefault(g => g.Count() > 1);
         if (twins is not null)
             throw new PemException("TwoPrimaries", Trouble.SecurityError, $"{string.Join(" and ", twins.Select(t => t.Host.Name))} both take writes for the same database.",
                 $"Stop {cluster.ServiceName} at once on the one that does not hold {cluster.VirtualIp}, and find out which rows it took.");
-        var declared = cluster.Hosts.FirstOrDefault(h => h.Role == PemRole.Primary)
-            ?? throw new PemException("PrimaryMissing", Trouble.InvalidArgument, $"No host of cluster {cluster.Name} is described as its primary.", "Give one New-PemHost -Role Primary.");
-        if (writing.Count == 0) RefuseToGuess(cluster, found, declared);
+        if (writing.Count == 0) return FirstPrimary(cluster, sights, declared);
         // A standby-to-be may run a fresh database of its own: the one that others stream from comes first, then the described primary.
-        var now = writing.FirstOrDefault(w => found.Any(f => f.Upstream == w.Host.Address)).Host
-            ?? writing.FirstOrDefault(w => w.Host == declared).Host
-            ?? (writing.Count == 1 ? writing[0].Host : declared);
-        cluster.Seen = writing.Any(w => w.Host == now) ? (now, Environment.TickCount64) : null;
-        return now.Connected ? now : throw new PemException("PrimaryUnreachable", Trouble.ConnectionError, $"The primary, {now.Name}, is not connected.",
-            "Bring it back, or promote a standby (efm promote), then connect again.")
-        { Host = now };
+        var now = writing.FirstOrDefault(w => sights.Any(s => s.Upstream == w.Host.Address)) ?? writing.FirstOrDefault(w => w.Host == declared)
+            ?? (writing.Count == 1 ? writing[0] : null);
+        return now?.Host ?? throw Unreachable(declared);
     }
 
     /// <summary>With nobody writing, the described primary is the one only where no other node can have taken over from it.</summary>
-    static void RefuseToGuess(PemCluster cluster, IReadOnlyList<(PemHost Host, bool Writing, string SystemIdentifier, string Upstream, bool Database)> found, PemHost declared)
+    static PemHost FirstPrimary(PemCluster cluster, IReadOnlyList<Sight> sights, PemHost declared)
     {
-        var unseen = cluster.DataNodes.Except(found.Select(f => f.Host)).Select(h => h.Name).ToList();
-        if (unseen.Contains(declared.Name)) return;
+        var unseen = cluster.DataNodes.Except(sights.Select(s => s.Host)).ToList();
+        if (unseen.Contains(declared)) throw Unreachable(declared);
         if (unseen.Count > 0)
-            throw new PemException("PrimaryUnknown", Trouble.InvalidOperation, $"No node that answers takes writes, and {string.Join(", ", unseen)} cannot be asked: it may be the primary.",
-                "Bring it back, or promote a standby (efm promote), then connect again.")
-            { Host = declared };
-        var others = found.Where(f => f.Database && f.Host != declared).Select(f => f.Host.Name).ToList();
+            throw Unknown(declared, $"No node that answers takes writes, and {string.Join(", ", unseen)} cannot be asked: it may be the primary.",
+                "Bring it back, or promote a standby (efm promote), then connect again.");
+        var others = sights.Where(s => s.Database && s.Host != declared).Select(s => s.Host.Name).ToList();
         if (others.Count > 0)
-            throw new PemException("PrimaryUnknown", Trouble.InvalidOperation,
-                $"No node takes writes, and {string.Join(", ", others)} holds a database as well as or instead of {declared.Name}: nobody can tell which was the primary last.",
-                $"Start {cluster.ServiceName} on the one that was, then run the step again.")
-            { Host = declared };
+            throw Unknown(declared, $"No node takes writes, and {string.Join(", ", others)} holds a database as well as or instead of {declared.Name}: nobody can tell which was the primary last.",
+                $"Start {cluster.ServiceName} on the one that was, then run the step again.");
+        return declared;
     }
 
-    static async Task<(PemHost Host, bool Writing, string SystemIdentifier, string Upstream, bool Database)?> LookAsync(PemHost host, CancellationToken ct)
+    static PemException Unknown(PemHost declared, string message, string remedy) => new("PrimaryUnknown", Trouble.InvalidOperation, message, remedy) { Host = declared };
+
+    static PemException Unreachable(PemHost declared) => new("PrimaryUnreachable", Trouble.ConnectionError, $"The primary, {declared.Name}, is not connected or does not answer.",
+        "Bring it back, or promote a standby (efm promote), then connect again.")
+    { Host = declared };
+
+    static async Task<Sight?> LookAsync(PemHost host, CancellationToken ct)
     {
         var script = new RemoteScript(Prelude.For(host.Cluster), HostLock.Shared, TimeSpan.FromMinutes(10));
         script.Add("[ -f \"$PGDATA/PG_VERSION\" ] && fact database 1\n" + ServerFacts.Probe, stopsOnFailure: false);
@@ -67,6 +81,6 @@ static class ClusterView
         }
         if (result.Count == 0 || result[0].ExitCode != 0) return null;
         var facts = Facts.Parse(result[0].Output);
-        return (host, facts["recovery"] == "false", facts["sysid"], facts["receiver"].Split(' ')[^1], facts.Is("database"));
+        return new Sight(host, facts["recovery"] == "false", facts["sysid"], facts["receiver"].Split(' ')[^1], facts.Is("database"));
     }
 }

@@ -88,6 +88,20 @@ public sealed class CertificateFilesTests : IDisposable
     public void Before_there_is_a_database_the_servers_certificate_has_no_place() =>
         Assert.Equal("DatabaseMissing", Assert.Throws<PemException>(() => Server(_c1.Primary).Compare(Facts.Of(), false)).Id);
 
+    [Fact]
+    [Spec("P23", "P24")]
+    public void Another_authority_takes_over_only_when_it_is_told_to()
+    {
+        using var folder = new TemporaryFolder();
+        using var other = CertificateAuthority.Create(folder.Path, "another", "secret");
+        var facts = Facts.Of(Written(Server(_c1.Primary).Compare(Facts.Of(("folder", "1")), false)!));
+        CertificateFiles By(bool replace) => Example.The<CertificateFiles>(
+            SectionD.Certificates(_c1.Cluster, _c1.Cluster.Hosts, other, TimeSpan.FromDays(100), replace), _c1.Primary,
+            f => f.CertificatePath.EndsWith("data/server.crt", StringComparison.Ordinal));
+        Assert.Equal("AuthorityChanged", Assert.Throws<PemException>(() => By(false).Compare(facts, false)).Id);
+        Assert.Equal("renew", By(true).Compare(facts, false)!.Action);
+    }
+
     public void Dispose()
     {
         _authority.Dispose();
