@@ -12,8 +12,8 @@ param(
     [string] $Primary = '172.16.161.200',
     [string[]] $Standby = @('172.16.161.201', '172.16.161.202'),
     [string[]] $Witness = @('172.16.161.203'),
-    [string] $VirtualIp = '172.16.161.245/24',
-    [string] $Interface = 'ens33',
+    # Its interface and prefix are those of each node's own address, unless you say otherwise (-VirtualIpInterface, a prefix here).
+    [string] $VirtualIp = '172.16.161.245',
     # An address outside the cluster that always answers pings, such as the gateway.
     [Parameter(Mandatory)] [string] $PingServer,
     [string[]] $MonitoredSubnet = @('172.16.161.0/24'),
@@ -32,7 +32,7 @@ param(
 $ErrorActionPreference = 'Stop'
 
 # 1. Describe the cluster.
-$cluster = New-PemCluster efm -VirtualIp $VirtualIp -VirtualIpInterface $Interface -PingServer $PingServer `
+$cluster = New-PemCluster efm -VirtualIp $VirtualIp -PingServer $PingServer `
     -MonitoredSubnet $MonitoredSubnet -JournalPath "$StateFolder/journal.jsonl"
 $n = 0
 $hosts = @(

@@ -7,20 +7,20 @@ namespace PemHa.Commands;
 [OutputType(typeof(PemCluster))]
 public sealed class NewPemClusterCommand : PSCmdlet
 {
-    /// <summary>The EFM cluster name; the vendor's unit starts the cluster efm, and no other one yet.</summary>
+    /// <summary>The EFM cluster name; the names of EFM's files follow it (P17).</summary>
     [Parameter(Position = 0)]
-    [ValidateSet("efm")]
+    [ValidatePattern("^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
     public string Name { get; set; } = "efm";
 
-    /// <summary>The virtual IP, with its prefix length: 172.16.161.245/24.</summary>
+    /// <summary>The virtual IP, with its prefix length (172.16.161.245/24) when it differs from that of the nodes' own addresses.</summary>
     [Parameter(Mandatory = true)]
     [ValidatePattern("^[0-9a-fA-F.:]+(/[0-9]{1,3})?$")]
     public string VirtualIp { get; set; } = "";
 
-    /// <summary>The interface that carries the virtual IP on every data node.</summary>
-    [Parameter(Mandatory = true)]
+    /// <summary>The interface that carries the virtual IP on every data node; when left out, the one that carries the node's own address.</summary>
+    [Parameter]
     [ValidatePattern("^[A-Za-z0-9_.@-]{1,15}$")]
-    public string VirtualIpInterface { get; set; } = "";
+    public string? VirtualIpInterface { get; set; }
 
     /// <summary>An address outside the cluster that answers pings of every node, such as the gateway.</summary>
     [Parameter(Mandatory = true)]
@@ -46,6 +46,40 @@ public sealed class NewPemClusterCommand : PSCmdlet
     [Parameter]
     public Version EfmVersion { get; set; } = new(5, 2);
 
+    /// <summary>TCP port of the database servers.</summary>
+    [Parameter]
+    [ValidateRange(1025, 65535)]
+    public int Port { get; set; } = 5444;
+
+    /// <summary>TCP port of the EFM agents.</summary>
+    [Parameter]
+    [ValidateRange(1025, 65535)]
+    public int EfmPort { get; set; } = 7800;
+
+    /// <summary>The database that EFM connects to.</summary>
+    [Parameter]
+    [ValidatePattern("^[A-Za-z_][A-Za-z0-9_-]{0,62}$")]
+    public string Database { get; set; } = "edb";
+
+    /// <summary>The data directory on every data node; the package's when left out.</summary>
+    [Parameter]
+    [ValidatePattern("^(/[A-Za-z0-9_.-]+)+$")]
+    public string? DataDirectory { get; set; }
+
+    /// <summary>The database server's service; the package's when left out. One that is not there yet is made from the package's.</summary>
+    [Parameter]
+    [ValidatePattern("^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+    public string? ServiceName { get; set; }
+
+    /// <summary>Where the certificates come from: an authority of our own, yours, or PEM's sslutils (P23).</summary>
+    [Parameter]
+    public PemSslModel SslModel { get; set; }
+
+    /// <summary>A role that all PEM agents share (common_agent_user on the vendor's page); left out, each agent has a role and a certificate of its own.</summary>
+    [Parameter]
+    [ValidatePattern("^[a-z_][a-z0-9_]{0,62}$")]
+    public string? AgentUser { get; set; }
+
     /// <summary>The firewalld zone of the cluster's interface.</summary>
     [Parameter]
     [ValidatePattern("^[A-Za-z0-9_-]+$")]
@@ -61,17 +95,26 @@ public sealed class NewPemClusterCommand : PSCmdlet
     {
         var parts = VirtualIp.Split('/');
         if (Addresses.Refusal(parts[0], parts.ElementAtOrDefault(1)) is { } refusal) ThrowTerminatingError(Errors.Input("AddressUnfit", refusal, VirtualIp));
+        if (SslModel == PemSslModel.SslUtils && AgentUser is not null)
+            ThrowTerminatingError(Errors.Input("AgentUserUnfit", "With sslutils PEM makes a role and a certificate for each agent; -AgentUser is for the other models.", AgentUser));
         foreach (var subnet in MonitoredSubnet.Where(s => !System.Net.IPNetwork.TryParse(s, out var n) || n.ToString() != s))
             ThrowTerminatingError(Errors.Input("SubnetUnfit", $"{subnet} is no network, with all bits behind its prefix zero.", subnet));
         WriteObject(new PemCluster(Name, parts[0])
         {
-            VirtualIpPrefix = parts.Length > 1 ? int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) : parts[0].Contains(':', StringComparison.Ordinal) ? 64 : 24,
+            VirtualIpPrefix = parts.Length > 1 ? int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) : null,
             VirtualIpInterface = VirtualIpInterface,
             PingServer = PingServer,
             MonitoredSubnet = MonitoredSubnet,
             UserEmail = UserEmail,
             PostgresVersion = PostgresVersion,
             EfmVersion = EfmVersion,
+            Port = Port,
+            EfmPort = EfmPort,
+            Database = Database,
+            DataDirectory = DataDirectory,
+            ServiceName = ServiceName,
+            SslModel = SslModel,
+            AgentUser = AgentUser,
             FirewallZone = FirewallZone,
             JournalPath = JournalPath is null ? null : GetUnresolvedProviderPathFromPSPath(JournalPath),
         });

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace PemHa;
@@ -26,11 +27,11 @@ public sealed class PemCluster
     /// <summary>The virtual IP (P19 <c>virtual.ip</c>).</summary>
     public string VirtualIp { get; }
 
-    /// <summary>Prefix length of the virtual IP's network (P19 <c>virtual.ip.prefix</c>).</summary>
-    public int VirtualIpPrefix { get; init; } = 24;
+    /// <summary>Prefix length of the virtual IP's network (P19 <c>virtual.ip.prefix</c>); null for that of the node's own address.</summary>
+    public int? VirtualIpPrefix { get; init; }
 
-    /// <summary>The interface that carries the virtual IP (P19 <c>virtual.ip.interface</c>).</summary>
-    public string VirtualIpInterface { get; init; } = "ens33";
+    /// <summary>The interface that carries the virtual IP on every data node (P19 <c>virtual.ip.interface</c>); null for the one that carries the node's own address.</summary>
+    public string? VirtualIpInterface { get; init; }
 
     /// <summary>An address outside the cluster that always answers pings (T10, P19 <c>ping.server.ip</c>).</summary>
     public string PingServer { get; init; } = "8.8.8.8";
@@ -56,6 +57,12 @@ public sealed class PemCluster
     /// <summary>TCP port of the PEM web application.</summary>
     public int WebPort { get; init; } = 8443;
 
+    /// <summary>Where the certificates come from (P23).</summary>
+    public PemSslModel SslModel { get; init; }
+
+    /// <summary>The role that all PEM agents log in as (P23, P30); null for one role and certificate per agent (P31).</summary>
+    public string? AgentUser { get; init; }
+
     /// <summary>The database that EFM connects to (P19 <c>db.database</c>).</summary>
     public string Database { get; init; } = "edb";
 
@@ -74,8 +81,16 @@ public sealed class PemCluster
     /// <summary>Operating system user that owns the databases.</summary>
     public string ServiceOwner { get; init; } = "enterprisedb";
 
-    /// <summary>Service of the database server, such as <c>edb-as-17</c>.</summary>
-    public string ServiceName => Invariant($"edb-as-{PostgresVersion}");
+    /// <summary>Service of the database server; that of the package, such as <c>edb-as-17</c>, unless another is given.</summary>
+    [AllowNull]
+    public string ServiceName
+    {
+        get => field ?? PackageServiceName;
+        init;
+    }
+
+    /// <summary>Service that the server's package brings, such as <c>edb-as-17</c>.</summary>
+    public string PackageServiceName => Invariant($"edb-as-{PostgresVersion}");
 
     /// <summary>Package of the database server, such as <c>edb-as17-server</c>.</summary>
     public string ServerPackage => Invariant($"edb-as{PostgresVersion}-server");
@@ -83,8 +98,13 @@ public sealed class PemCluster
     /// <summary>Where the server is installed, such as <c>/usr/edb/as17</c>.</summary>
     public string InstallDirectory => Invariant($"/usr/edb/as{PostgresVersion}");
 
-    /// <summary>The server's data directory.</summary>
-    public string DataDirectory => Invariant($"/var/lib/edb/as{PostgresVersion}/data");
+    /// <summary>The server's data directory; that of the package, such as <c>/var/lib/edb/as17/data</c>, unless another is given.</summary>
+    [AllowNull]
+    public string DataDirectory
+    {
+        get => field ?? Invariant($"/var/lib/edb/as{PostgresVersion}/data");
+        init;
+    }
 
     /// <summary>Package of EFM, such as <c>edb-efm52</c>.</summary>
     public string EfmPackage => Invariant($"edb-efm{EfmVersion.Major}{EfmVersion.Minor}");

@@ -1,6 +1,6 @@
 # Sections A, B and the database part of C: what the shell script it is measured against does, and EFM's packages besides.
 param([Parameter(Mandatory)] [string] $StateFolder)
-$cluster = New-PemCluster efm -VirtualIp 172.16.161.245/24 -VirtualIpInterface eth0 -PingServer 172.16.161.1 -JournalPath "$StateFolder/journal.jsonl"
+$cluster = New-PemCluster efm -VirtualIp 172.16.161.245 -PingServer 172.16.161.1 -JournalPath "$StateFolder/journal.jsonl"
 $hosts = foreach ($pair in $env:PEMHA_LAB_HOSTS.Split(',')) {
     $name, $address = $pair.Split('=')
     $role = if ($name -eq 'node1') { 'Primary' } elseif ($name -like 'node*') { 'Standby' } else { 'Witness' }

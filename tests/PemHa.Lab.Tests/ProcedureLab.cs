@@ -43,7 +43,7 @@ public class ProcedureLab : LabFixture
         var hosts = string.Concat(lab.Hosts.Select((h, i) =>
             $"New-PemHost {h.Address} {(h.IsWitness ? "Witness" : i == 0 ? "Primary" : "Standby")} -Cluster $cluster -Name {h.Name}\n"));
         var result = await lab.RunScriptAsync(await WriteAsync($$"""
-            $cluster = New-PemCluster efm -VirtualIp {{VirtualIp}}/24 -VirtualIpInterface eth0 -PingServer {{LabSwitch.Controller}} `
+            $cluster = New-PemCluster efm -VirtualIp {{VirtualIp}} -PingServer {{LabSwitch.Controller}} `
                 -MonitoredSubnet 172.16.161.0/24 -JournalPath '{{StateFolder}}/journal.jsonl'
             $hosts = @({{hosts}})
             $login = {{Login}}
@@ -162,7 +162,7 @@ public class ProcedureLab : LabFixture
         return await WriteAsync($$"""
             $login = {{Login}}
             $timings = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
-            & '{{runbook}}' -PingServer {{LabSwitch.Controller}} -Interface eth0 -StateFolder '{{StateFolder}}' -Login $login `
+            & '{{runbook}}' -PingServer {{LabSwitch.Controller}} -StateFolder '{{StateFolder}}' -Login $login `
                 -EfmProperty $timings -InformationAction Continue {{string.Join(' ', switches)}}
             """);
     }

@@ -38,13 +38,27 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
     // The agent that runs with a text has proven it: two encryptions of one password differ, so a text that works stays (P18).
     public override string Probe => $$"""
         {{base.Probe}}
-        fact_file sample {{Sh.Quote(Path)}}.in
+        fact_file sample {{Sample}}
+        fact nic "$(nic {{Sh.Quote(host.Address)}})"
         if agent_active && grep -q '^db\.password\.encrypted=.' {{Sh.Quote(Path)}} 2>/dev/null{{(password.Changed ? " && false" : "")}}; then
             fact works 1
         {{(host == password.Primary ? $"else\n{password.Ask}" : "")}}
         fi
         :
         """;
+
+    string Sample => SampleOf(host.Cluster, "properties");
+
+    /// <summary>The package's sample of a file; it is named for the cluster <c>efm</c>, whatever ours is (P16, P17).</summary>
+    public static string SampleOf(PemCluster cluster, string kind) => Sh.Quote($"{cluster.EfmConfigDirectory}/efm.{kind}.in");
+
+    /// <summary>Interface and prefix length of the virtual IP, where they are not given: those of the node's own address.</summary>
+    IEnumerable<KeyValuePair<string, string>> Found(Facts facts)
+    {
+        if (facts["nic"].Split(' ') is not [var nic, var prefix]) yield break;
+        if (!Values.ContainsKey("virtual.ip.interface")) yield return new("virtual.ip.interface", nic);
+        if (!Values.ContainsKey("virtual.ip.prefix")) yield return new("virtual.ip.prefix", prefix);
+    }
 
     /// <summary>Whoever reads the text can decrypt it (T8).</summary>
     protected override string Shown(string text) =>
@@ -56,7 +70,7 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
             throw new PemException("EfmMissing", Trouble.ObjectNotFound, $"{host.Cluster.EfmPackage} is not installed on {host.Name}.", "Run Install-PemEpas first.");
         if (AskedFor.FirstOrDefault(n => !PropertiesText.Knows(facts["sample.text"], n)) is { } unknown && facts["sample.text"].Length > 0)
             throw new PemException("PropertyUnknown", Trouble.InvalidArgument, $"{host.Cluster.EfmPackage} knows no property {unknown}; its agents would refuse to start (F5).",
-                $"See {Path}.in for the names; they are case-sensitive.");
+                $"See {host.Cluster.EfmConfigDirectory}/efm.properties.in for the names; they are case-sensitive.");
         var old = current is null ? "" : PropertiesText.Get(current, "db.password.encrypted") ?? "";
         if (host == password.Primary && password.Encrypted.Length == 0)
         {
@@ -65,7 +79,7 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
                 throw new PemException("EfmEncryptFailed", Trouble.InvalidResult, $"efm encrypt gave nothing on {host.Name}: {facts["trouble"]}", "Run it by hand on the host; EFM needs Java.");
         }
         var encrypted = facts.Is("works") ? old : password.Encrypted;
-        return PropertiesText.Set(current ?? facts["sample.text"], Values.Append(new("db.password.encrypted", encrypted)));
+        return PropertiesText.Set(current ?? facts["sample.text"], Values.Concat(Found(facts)).Append(new("db.password.encrypted", encrypted)));
     }
 }
 
@@ -74,7 +88,7 @@ sealed class EfmNodes(PemHost host, string? coordinator) : ManagedFile
 {
     public override string Probe => $$"""
         {{base.Probe}}
-        fact_file sample {{Sh.Quote(Path)}}.in
+        fact_file sample {{EfmProperties.SampleOf(host.Cluster, "nodes")}}
         agent_active && fact active 1
         :
         """;

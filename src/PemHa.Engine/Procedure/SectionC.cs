@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using PemHa.Engine.Efm;
 using PemHa.Engine.Linux;
 using PemHa.Engine.Postgres;
@@ -124,11 +125,12 @@ static class SectionC
             ["primary.shutdown.as.failure"] = "false",
             ["ping.server.ip"] = cluster.PingServer,
             ["virtual.ip"] = cluster.VirtualIp,
-            ["virtual.ip.interface"] = cluster.VirtualIpInterface,
-            ["virtual.ip.prefix"] = cluster.VirtualIpPrefix.ToString(CultureInfo.InvariantCulture),
             ["virtual.ip.single"] = "true",
             ["check.vip.before.promotion"] = "true",
         };
+        // What is not given is found out on each node (EfmProperties).
+        if (cluster.VirtualIpInterface is { } nic) values["virtual.ip.interface"] = nic;
+        if (cluster.VirtualIpPrefix is { } prefix) values["virtual.ip.prefix"] = prefix.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in extra) values[name] = value;
         return values;
     }
@@ -143,11 +145,34 @@ static class SectionC
             "Give New-PemCluster -PingServer an address that answers every node; without it EFM never fails over (T10)."));
 
     /// <summary>T11: the interface is there, with the virtual IP's network.</summary>
-    static Requirement Interface(PemHost host) => new("interface of the virtual IP",
-        $"fact64 addresses <<E\n$(ip -o addr show dev {Sh.Quote(host.Cluster.VirtualIpInterface)} 2>&1)\nE\n", facts =>
-        facts["addresses"].Contains($" {host.Address}/", StringComparison.Ordinal) ? null
-        : new PemException("InterfaceUnfit", Trouble.InvalidArgument, $"{host.Cluster.VirtualIpInterface} on {host.Name} does not carry {host.Address}: {facts["addresses"].Trim()}",
-            "Give New-PemCluster -VirtualIpInterface the interface of the cluster's network (`ip -brief addr` shows it)."));
+    static Requirement Interface(PemHost host) => new("interface of the virtual IP", $$"""
+        fact nic "$(nic {{Sh.Quote(host.Address)}})"
+        fact64 addresses <<E
+        $(ip -brief addr 2>&1)
+        E
+        """, facts => Unfit(host.Cluster, host, facts["nic"]) is { } unfit
+        ? new PemException("InterfaceUnfit", Trouble.InvalidArgument, $"{unfit} {host.Name} has: {facts["addresses"].Trim()}",
+            "Give New-PemCluster -VirtualIpInterface the interface of the cluster's network, or leave it out; and New-PemHost the node's own address.")
+        : null);
+
+    /// <summary>Why a node cannot hold the virtual IP; null when it can.</summary>
+    /// <param name="nic">Interface and prefix length of the node's own address, as the shell function <c>nic</c> tells them.</param>
+    internal static string? Unfit(PemCluster cluster, PemHost host, string nic)
+    {
+        var words = nic.Split(' ');
+        if (words.Length < 2) return $"No interface of {host.Name} carries {host.Address}.";
+        if (cluster.VirtualIpInterface is { } given && given != words[0]) return $"{given} on {host.Name} does not carry {host.Address}; {words[0]} does.";
+        return IPNetwork.TryParse($"{Network(host.Address, words[1])}/{words[1]}", out var network) && !network.Contains(IPAddress.Parse(cluster.VirtualIp))
+            ? $"{cluster.VirtualIp} is not in {network}, the network of {words[0]} on {host.Name}." : null;
+    }
+
+    static IPAddress Network(string address, string prefix)
+    {
+        var bytes = IPAddress.Parse(address).GetAddressBytes();
+        var bits = int.Parse(prefix, CultureInfo.InvariantCulture);
+        for (var i = 0; i < bytes.Length; i++) bytes[i] &= (byte)(0xff00 >> Math.Clamp(bits - 8 * i, 0, 8));
+        return new IPAddress(bytes);
+    }
 }
 
 /// <summary>T11: before the first agent takes the virtual IP, nobody else may have it.</summary>
@@ -166,11 +191,14 @@ sealed class VirtualIpSighting
         return null;
     });
 
+    /// <summary>A shell word: the interface that carries the virtual IP on a host.</summary>
+    static string NicOf(PemHost host) => host.Cluster.VirtualIpInterface is { } given ? Sh.Quote(given) : $"\"$(nic {Sh.Quote(host.Address)} | cut -d' ' -f1)\"";
+
     /// <summary>Fails when a stranger answers for it.</summary>
     public Requirement MustBeFree(PemHost host) => new("virtual IP", $"""
         agent_active && exit 0
         ping -nq -c 1 -W 1 {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1 && fact taken ping
-        if command -v arping >/dev/null && ! arping -D -q -c 1 -w 1 -I {Sh.Quote(host.Cluster.VirtualIpInterface)} {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1; then fact taken ARP; fi
+        if command -v arping >/dev/null && ! arping -D -q -c 1 -w 1 -I {NicOf(host)} {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1; then fact taken ARP; fi
         :
         """, facts => !facts.Has("taken") || Volatile.Read(ref _known) ? null
         : new PemException("VirtualIpTaken", Trouble.ResourceBusy, $"Somebody outside the cluster answers {facts["taken"]} for the virtual IP {host.Cluster.VirtualIp}.",

@@ -29,6 +29,14 @@ sealed class Facts
         return facts;
     }
 
+    /// <summary>These facts, and those of others where these say nothing.</summary>
+    public Facts Or(Facts others)
+    {
+        var both = new Facts();
+        foreach (var (name, value) in others._values.Concat(_values)) both._values[name] = value;
+        return both;
+    }
+
     /// <summary>The value, or an empty text when the probe did not find it.</summary>
     public string this[string name] => _values.GetValueOrDefault(name, "");
 

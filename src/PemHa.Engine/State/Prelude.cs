@@ -21,6 +21,8 @@ static class Prelude
         fact_file() { if [ -f "$2" ]; then fact "$1.mode" "$(stat -Lc '%a %U:%G' "$2")"; fact64 "$1.text" < "$2"; fi; }
         fail() { echo "$*" >&2; exit 1; }
         as_owner() { setpriv --reuid="$PGOWNER" --regid="$PGOWNER" --init-groups --reset-env -- "$@"; }
+        # nic ADDRESS: the interface that carries it, and the length of its prefix
+        nic() { ip -o addr | awk -v a="$1" '{ split($4, p, "/"); if (p[1] == a) { sub(/@.*/, "", $2); print $2 " " p[2]; exit } }'; }
         # SQL on standard input, over the local socket, as the owner of the database
         sql() { as_owner timeout 120 "$PGBIN/psql" -qAtX -v ON_ERROR_STOP=1 -p "$PGPORT" -d "$1"; }
         # for probes: asked once in a script

@@ -146,7 +146,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
             {
                 // In a preview the steps before this one have not run: what they would bring is missing, and that is no error.
                 reporter.Decision($"{host.Name}: {resource.Name}: {e.Message} {e.Remedy}");
-                change = resource.Blank is { } blank ? resource.Compare(blank, resource.After.Any(changed.Contains)) : null;
+                change = resource.Blank is { } blank ? resource.Compare(found.Or(blank), resource.After.Any(changed.Contains)) : null;
             }
             if (change is null) continue;
             changed.Add(resource);

@@ -190,17 +190,32 @@ public class EfmFilesTests
     [InlineData("ssl", "off", "SslOff")]
     [InlineData("up", "", "DatabaseDown")]
     [InlineData("answers", "", "PingServerSilent")]
-    [InlineData("addresses", "2: ens33 inet 10.0.0.1/24", "InterfaceUnfit")]
+    [InlineData("nic", "", "InterfaceUnfit")]
+    [InlineData("nic", "ens33 28", "InterfaceUnfit")]
     [Spec("T9", "T10", "T11")]
     public void Nothing_starts_before_its_conditions_hold(string fact, string value, string error)
     {
         (string, string)[] well =
-            [("up", "1"), ("recovery", "f"), ("ssl", "on"), ("answers", "1"), ("addresses", "2: ens33    inet 172.16.161.201/24 brd")];
+            [("up", "1"), ("recovery", "f"), ("ssl", "on"), ("answers", "1"), ("nic", "ens33 24")];
         var requirements = Step().Phases[0].Resources(_c1.Standby);
         Assert.All(requirements, r => Assert.Null(r.Compare(Facts.Of(well), false)));
         var broken = Facts.Of([.. well, (fact, value)]);
         Assert.Contains(error, requirements.Select(r => Record.Exception(() => r.Compare(broken, false))).OfType<PemException>()
             .Select(e => e.Id));
+    }
+
+    [Theory]
+    [InlineData(null, "172.16.161.245", "eth1 24", null)]
+    [InlineData("eth1", "172.16.161.245", "eth1 24", null)]
+    [InlineData("ens33", "172.16.161.245", "eth1 24", "ens33 on node1 does not carry 172.16.161.200; eth1 does.")]
+    [InlineData(null, "172.16.162.245", "eth1 24", "172.16.162.245 is not in 172.16.161.0/24, the network of eth1 on node1.")]
+    [InlineData(null, "172.16.162.245", "eth1 16", null)]
+    [InlineData(null, "172.16.161.245", "", "No interface of node1 carries 172.16.161.200.")]
+    [Spec("P19", "T11")]
+    public void The_interface_of_the_virtual_IP_is_found_out_and_judged(string? given, string virtualIp, string nic, string? unfit)
+    {
+        var cluster = new PemCluster("efm", virtualIp) { VirtualIpInterface = given };
+        Assert.Equal(unfit, SectionC.Unfit(cluster, new PemHost(cluster, "172.16.161.200", PemRole.Primary, "node1"), nic));
     }
 
     [Fact]
@@ -236,7 +251,7 @@ public class EfmFilesTests
 
     /// <summary>The primary's file, as the first run makes it.</summary>
     Change First(Step? step = null) =>
-        Properties(step ?? Step(), _c1.Primary).Compare(Facts.Of(("sample.text", Sample), ("encrypted", "c2VjcmV0")), false)!;
+        Properties(step ?? Step(), _c1.Primary).Compare(Facts.Of(("sample.text", Sample), ("encrypted", "c2VjcmV0"), ("nic", "ens33 24")), false)!;
 
     static Facts Status(string json) => Facts.Of(("status", json));
 

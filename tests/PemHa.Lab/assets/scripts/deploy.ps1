@@ -10,7 +10,7 @@ $hurry = @{
     'ping.server.command' = '/bin/ping -q -c1 -w1'
 }
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
-& $Runbook -Primary $data[0].Address -Standby $standby -Witness $witness -VirtualIp 172.16.161.245/24 -Interface eth0 -PingServer 172.16.161.1 `
+& $Runbook -Primary $data[0].Address -Standby $standby -Witness $witness -VirtualIp 172.16.161.245 -PingServer 172.16.161.1 `
     -MonitoredSubnet 172.16.161.0/24 -StateFolder $StateFolder -EfmProperty $hurry -WhatIf:$WhatIf `
     -Login @{ KeyFile = $env:PEMHA_LAB_KEY; KnownHostsFile = $env:PEMHA_LAB_KNOWN_HOSTS }
 # For who measures: the runbook alone, without the start of the engine that it runs in.
