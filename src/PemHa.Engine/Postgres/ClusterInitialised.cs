@@ -18,7 +18,8 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
         if (facts.Is("strange"))
             throw new PemException("DataDirectoryNotEmpty", Trouble.InvalidOperation, $"{cluster.DataDirectory} holds files, but no database.",
                 "Look at them and move them away; PemHa does not initialise over anything.");
-        var setup = $"PGSETUP_INITDB_OPTIONS='-E UTF-8' {cluster.InstallDirectory}/bin/{cluster.ServiceName}-setup initdb";
+        var setup = $"PGSETUP_INITDB_OPTIONS='-E UTF-8' {cluster.InstallDirectory}/bin/{cluster.PackageServiceName}-setup initdb"
+            + (cluster.ServiceName == cluster.PackageServiceName ? "" : $" {cluster.ServiceName}");
         return new Change("initialise", setup, setup);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PemHa.Engine.State;
 
 namespace PemHa.Engine.Postgres;
@@ -13,14 +14,26 @@ static class Database
     public static Requirement IsPrimary(PemHost host) => new("running primary", ServerFacts.Probe, facts =>
         !facts.Is("up") ? new PemException("DatabaseDown", Trouble.InvalidOperation, $"The database on {host.Name} does not run.",
             $"Run Install-PemEpas first, or start it: systemctl start {host.Cluster.ServiceName}.")
+        : Differs(host, facts) is { } other ? other
         : facts["recovery"] != "false" ? new PemException("NotPrimary", Trouble.InvalidOperation, $"{host.Name} is a standby now, not the primary.",
             "The roles changed since the connection was made; connect again and run the step again.")
         : null);
 
     /// <summary>The server runs.</summary>
     public static Requirement IsUp(PemHost host) => new("running database", ServerFacts.Probe, facts =>
-        facts.Is("up") ? null : new PemException("DatabaseDown", Trouble.InvalidOperation, $"The database on {host.Name} does not run.",
+        facts.Is("up") ? Differs(host, facts) : new PemException("DatabaseDown", Trouble.InvalidOperation, $"The database on {host.Name} does not run.",
             "Run Install-PemEpas (primary) or Initialize-PemReplica (standby) first."));
+
+    /// <summary>A running server that is not where it was described: nothing is changed on a guess.</summary>
+    static PemException? Differs(PemHost host, Facts facts)
+    {
+        var cluster = host.Cluster;
+        var port = cluster.Port.ToString(CultureInfo.InvariantCulture);
+        if (facts.Has("setting.port") && facts["setting.port"] != port && !facts["pending"].Split(", ").Contains("port"))
+            return new PemException("PortDiffers", Trouble.InvalidArgument, $"The database on {host.Name} listens on port {facts["setting.port"]}, not {port}.",
+                $"Describe it as it is: New-PemCluster -Port {facts["setting.port"]}.");
+        return null;
+    }
 
     /// <summary>TLS is on in the running server (T9).</summary>
     public static Requirement HasSsl(PemHost host) => new("TLS in the database", ServerFacts.Probe, facts =>

@@ -31,8 +31,8 @@ sealed class HbaFile : ManagedFile
 
     protected override string Edit(string? current, Facts facts)
     {
-        if (current is null) throw Database.Missing(Path);
-        RefuseToLockOut(current);
+        if (current is null) throw Database.Missing(PathOf(facts));
+        RefuseToLockOut(current, PathOf(facts));
         var type = facts["ssl"] == "on" ? "hostssl" : "host";
         var text = MarkedBlock.Set(current, Block, [.. Rules.Select(r => r.StartsWith('#') ? r : Utf8($"{type} {r}"))], top: true, First);
         foreach (var block in type == "hostssl" ? Secured : [])
@@ -42,12 +42,12 @@ sealed class HbaFile : ManagedFile
     }
 
     /// <summary>A node that is no longer described would lose its rules, and with its next connection its replication, agent or EFM.</summary>
-    void RefuseToLockOut(string current)
+    void RefuseToLockOut(string current, string path)
     {
         static IEnumerable<string> Addresses(IEnumerable<string> rules) => rules.SelectMany(r => r.Split(' ')).Where(w => w.EndsWith("/32", StringComparison.Ordinal) || w.EndsWith("/128", StringComparison.Ordinal));
         var lost = Addresses(MarkedBlock.Get(current, Block) ?? []).Except(Addresses(Rules)).Distinct().ToList();
         if (lost.Count > 0)
-            throw new PemException("HbaWouldLockOut", Trouble.InvalidOperation, $"{string.Join(", ", lost)} would lose its rules in {Path} (block {Block}): it is not described any more.",
+            throw new PemException("HbaWouldLockOut", Trouble.InvalidOperation, $"{string.Join(", ", lost)} would lose its rules in {path} (block {Block}): it is not described any more.",
                 "Describe every node of the cluster. If the node is really gone, remove its lines from the block on each data node first.");
     }
 
@@ -55,7 +55,7 @@ sealed class HbaFile : ManagedFile
     {
         if (base.Compare(facts, triggered) is not { } change) return null;
         // The server itself judges the new file before it reads it; a bad one is taken back at once.
-        var path = Sh.Quote(Path);
+        var path = Sh.Quote(PathOf(facts));
         return change with
         {
             Apply = $$"""

@@ -17,12 +17,30 @@ static class ServerFacts
             { read -r _pid < "$PGDATA/postmaster.pid" && read -r _comm < "/proc/$_pid/comm"; } 2>/dev/null || return 1
             case $_comm in *postgres*) ;; *) return 1 ;; esac
         }
-        # when the newest of the files that the server reads was written; the certificates may not be there yet
-        newest() { ( cd "$PGDATA" && stat -c %.6Y postgresql.conf pg_hba.conf; stat -c %.6Y server.crt server.key root.crt 2>/dev/null ) | sort -n | tail -n 1; }
+        # for psql: m is when the newest of the files that the server reads was written; the certificates may not be there yet
+        newest_file() { cat <<'SQL'
+        SELECT current_setting('config_file') AS c, current_setting('hba_file') AS h, current_setting('data_directory') AS d \gset
+        \setenv C :c
+        \setenv H :h
+        \setenv D :d
+        \set m `{ stat -c %.6Y "$C" "$H"; cd "$D" && stat -c %.6Y server.crt server.key root.crt root.crl; } 2>/dev/null | sort -n | tail -n 1`
+        SQL
+        }
+        newest() { { newest_file; printf '%s\n' '\echo :m'; } | sql postgres; }
+        # pg_file SETTING NAME: where the server reads a file, asked of it, running or not
+        pg_file() {
+            server >/dev/null 2>&1
+            _f=$(sed -n "s/^setting\.$1\t=//p" "$T/server" 2>/dev/null)
+            if [ -z "$_f" ] && [ -f "$PGDATA/PG_VERSION" ]; then
+                _p=$PGBIN/edb-postgres; [ -x "$_p" ] || _p=$PGBIN/postgres
+                _f=$(as_owner "$_p" -C "$1" -D "$PGDATA" 2>/dev/null)
+            fi
+            printf '%s\n' "${_f:-$PGDATA/$2}"
+        }
         server() {
             if [ ! -f "$T/server" ]; then
                 if up; then
-                    { fact up 1; { printf '\\set m %s\n' "$(newest)"; cat <<'SQL'
+                    { fact up 1; { newest_file; cat <<'SQL'
         SELECT name || chr(9) || '=' || value FROM (
           SELECT 'recovery' AS name, pg_is_in_recovery()::text AS value UNION ALL
           SELECT 'sysid', system_identifier::text FROM pg_control_system() UNION ALL

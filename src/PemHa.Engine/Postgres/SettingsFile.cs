@@ -25,7 +25,7 @@ sealed class SettingsFile : ManagedFile
     public override Facts? Blank => Facts.Of(("file.text", ""), ("file.mode", $"{Mode} {Owner}"));
 
     protected override string Edit(string? current, Facts facts) => current is null
-        ? throw Database.Missing(Path)
+        ? throw Database.Missing(PathOf(facts))
         : MarkedBlock.Set(current, Block, [.. Settings.Select(s => Utf8($"{s.Key} = {Value(Kept(s.Key, s.Value, facts[$"setting.{s.Key}"]))}"))], top: false);
 
     /// <summary>A value as the file wants it: numbers and words plain, the rest quoted.</summary>

@@ -9,6 +9,7 @@ static class Common
     public static SettingsFile Settings(PemCluster cluster, string block, IReadOnlyDictionary<string, string> settings) => new()
     {
         Path = $"{cluster.DataDirectory}/postgresql.conf",
+        Where = "pg_file config_file postgresql.conf",
         Owner = Owner(cluster),
         Mode = "600",
         Block = block,
@@ -18,6 +19,7 @@ static class Common
     public static HbaFile Rules(PemCluster cluster, string block, IReadOnlyList<string> rules, bool first = false, IReadOnlyList<string>? secured = null) => new()
     {
         Path = $"{cluster.DataDirectory}/pg_hba.conf",
+        Where = "pg_file hba_file pg_hba.conf",
         Owner = Owner(cluster),
         Mode = "600",
         Block = block,

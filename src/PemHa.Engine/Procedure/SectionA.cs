@@ -1,3 +1,4 @@
+using System.Globalization;
 using PemHa.Engine.Linux;
 using PemHa.Engine.Postgres;
 using PemHa.Engine.State;
@@ -22,13 +23,20 @@ static class SectionA
                 Unless = ("java", "java-17-openjdk-headless"),
             },
             new FirewallPorts(cluster.FirewallZone, host.Role == PemRole.Witness ? [cluster.EfmPort] : [cluster.Port, cluster.EfmPort]),
-            .. host == primary ? FirstDatabase(cluster) : [],
+            .. host.Role == PemRole.Witness ? [] : new Resource[] { new DatabaseUnit(cluster) },
+            .. host == primary ? new Resource[] { new ClusterInitialised(cluster) } : [],
+            .. host == primary && cluster.Port == PackagePort ? new Resource[] { new ServiceRunning(cluster.ServiceName) } : [],
         ]),
+        // Before its first start a server on another port has to know it.
+        .. cluster.Port == PackagePort ? Array.Empty<Phase>() :
+        [
+            new Phase("port", [primary], _ => [Common.Settings(cluster, "port", Port(cluster)), new ServiceRunning(cluster.ServiceName)]),
+        ],
     ]);
 
-    static Resource[] FirstDatabase(PemCluster cluster) =>
-    [
-        new ClusterInitialised(cluster),
-        new ServiceRunning(cluster.ServiceName),
-    ];
+    /// <summary>What the package's own setup writes into postgresql.conf.</summary>
+    const int PackagePort = 5444;
+
+    static Dictionary<string, string> Port(PemCluster cluster) =>
+        new(StringComparer.Ordinal) { ["port"] = cluster.Port.ToString(CultureInfo.InvariantCulture) };
 }

@@ -46,7 +46,10 @@ static class SectionB
             [
                 new PgPass
                 {
-                    Path = "/var/lib/edb/.pgpass", Owner = $"{cluster.ServiceOwner}:{cluster.ServiceOwner}", Mode = "600", EnforceMode = true,
+                    Path = "/var/lib/edb/.pgpass",
+                    // libpq looks in the home of the database's owner
+                    Where = "H=$(getent passwd \"$PGOWNER\" | cut -d: -f6); echo \"${H:-/var/lib/edb}/.pgpass\"",
+                    Owner = $"{cluster.ServiceOwner}:{cluster.ServiceOwner}", Mode = "600", EnforceMode = true,
                     UserName = user, Password = password, Port = cluster.Port, Addresses = [.. cluster.DataNodes.Select(h => h.Address)],
                 },
             ];

@@ -97,7 +97,8 @@ static class SectionC
             Mode = "600",
             EnforceMode = true,
         };
-        return [properties, nodes, new ServiceRunning(cluster.EfmServiceName) { After = [properties], Reads = properties.Path }];
+        var unit = new EfmUnit(cluster);
+        return [unit, properties, nodes, new ServiceRunning(cluster.EfmServiceName) { After = [unit, properties], Reads = properties.Path }];
     }
 
     /// <summary>P19, and the user's own on top.</summary>

@@ -59,6 +59,6 @@ static class SectionE
         : new PemException("AgentNumberChanged", Trouble.InvalidArgument, $"{host.Name} is agent{facts["id"]}, but is described as number {host.AgentId} of the data nodes.",
             "Describe the data nodes in the order in which the cluster was built; who is the primary now is found out by asking."));
 
-    static Requirement Rules(PemHost host) => new("PEM's HBA rules", "grep -qsx '# BEGIN PemHa pem' \"$PGDATA/pg_hba.conf\" && fact there 1\n:", facts =>
+    static Requirement Rules(PemHost host) => new("PEM's HBA rules", "grep -qsx '# BEGIN PemHa pem' \"$(pg_file hba_file pg_hba.conf)\" && fact there 1\n:", facts =>
         facts.Is("there") ? null : new PemException("HbaMissing", Trouble.ObjectNotFound, $"{host.Name} has no HBA rules for PEM.", "Run Set-PemHba first."));
 }

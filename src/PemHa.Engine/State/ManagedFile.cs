@@ -8,8 +8,11 @@ namespace PemHa.Engine.State;
 /// <summary>A text file of which PemHa owns some lines: edited losslessly, replaced atomically, the rest kept byte for byte.</summary>
 abstract partial class ManagedFile : Resource
 {
-    /// <summary>Absolute path.</summary>
+    /// <summary>Absolute path; where <see cref="Where"/> is set, the usual one.</summary>
     public required string Path { get; init; }
+
+    /// <summary>Shell that prints the path, for a file that a server may have elsewhere; null when <see cref="Path"/> is the one.</summary>
+    public string? Where { get; init; }
 
     /// <summary><c>user:group</c> for a new file, and for an existing one when <see cref="EnforceMode"/>.</summary>
     public required string Owner { get; init; }
@@ -22,7 +25,10 @@ abstract partial class ManagedFile : Resource
 
     public override string Name => $"file {Path}";
 
-    public override string Probe => $"fact_file file {Sh.Quote(Path)}";
+    public override string Probe => Where is null ? $"fact_file file {Sh.Quote(Path)}" : $"F=$({Where}); fact file.path \"$F\"; fact_file file \"$F\"";
+
+    /// <summary>The path on the host that told the facts.</summary>
+    protected string PathOf(Facts facts) => facts["file.path"] is { Length: > 0 } found ? found : Path;
 
     /// <summary>The text as it should be.</summary>
     /// <param name="current">The text as it is; null when there is no file.</param>
@@ -42,10 +48,10 @@ abstract partial class ManagedFile : Resource
         // A preview of a file that an earlier step will bring knows no mode.
         var mode = current is null || EnforceMode || !facts.Has("file.mode") ? $"{Mode} {Owner}" : facts["file.mode"];
         if (current == wanted && facts["file.mode"] == mode) return null;
-        var difference = UnifiedDiff.Of(Path, Shown(current ?? ""), Shown(wanted));
+        var difference = UnifiedDiff.Of(PathOf(facts), Shown(current ?? ""), Shown(wanted));
         if (difference.Length == 0 && current != wanted) difference = "only masked values differ";
         if (facts.Has("file.mode") && facts["file.mode"] != mode) difference = $"mode {facts["file.mode"]} -> {mode}\n{difference}".TrimEnd('\n');
-        return new Change(current is null ? "create" : "edit", difference, Put(Path, mode, wanted, current));
+        return new Change(current is null ? "create" : "edit", difference, Put(PathOf(facts), mode, wanted, current));
     }
 
     /// <summary>The command that writes a file whole.</summary>

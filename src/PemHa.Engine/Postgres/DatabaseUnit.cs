@@ -1,0 +1,55 @@
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Postgres;
+
+/// <summary>
+/// The database server's unit uses the data directory that was described (P4): a service or a directory that is not the package's gets
+/// a unit of its own under /etc/systemd/system, as PostgreSQL's packages document it. A unit whose directory holds a database is left alone.
+/// </summary>
+sealed class DatabaseUnit(PemCluster cluster) : Resource
+{
+    string Unit => $"/etc/systemd/system/{cluster.ServiceName}.service";
+
+    string DropIn => $"{Unit}.d/pemha-data.conf";
+
+    bool IsOwn => cluster.ServiceName != cluster.PackageServiceName;
+
+    public override string Name => $"unit {cluster.ServiceName}";
+
+    public override Facts? Blank => Facts.Of(("load", "loaded"), ("directory", IsOwn ? "" : cluster.DataDirectory));
+
+    public override string Probe => $$"""
+        fact load "$(systemctl show -p LoadState --value "$PGSERVICE" 2>/dev/null)"
+        D=$(systemctl show -p Environment --value "$PGSERVICE" 2>/dev/null | tr ' ' '\n' | sed -n 's/^PGDATA=//p' | tail -n 1)
+        fact directory "$D"; [ -n "$D" ] && [ -f "$D/PG_VERSION" ] && fact database 1
+        fact package "$(systemctl show -p FragmentPath --value {{Sh.Quote(cluster.PackageServiceName)}} 2>/dev/null)"
+        """;
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        if (facts["directory"] == cluster.DataDirectory) return null;
+        if (facts.Is("database"))
+            throw new PemException("DataDirectoryDiffers", Trouble.InvalidArgument,
+                $"{cluster.ServiceName} has its database in {facts["directory"]}, not in {cluster.DataDirectory}.",
+                $"Describe it as it is: New-PemCluster -DataDirectory {facts["directory"]}; or give -ServiceName a name of its own.");
+        var fresh = facts["load"] != "loaded";
+        if (fresh && !IsOwn)
+            throw new PemException("PackageMissing", Trouble.ObjectNotFound, $"There is no unit {cluster.ServiceName}: {cluster.ServerPackage} is not installed.",
+                "Run Install-PemEpas, which installs it.");
+        var difference = fresh ? $"{Unit}: as {cluster.PackageServiceName}, with PGDATA={cluster.DataDirectory}" : $"{DropIn}: Environment=PGDATA={cluster.DataDirectory}";
+        var data = Sh.Quote($"PGDATA={cluster.DataDirectory}");
+        return new Change("create", difference, fresh ? $$"""
+            P=$(systemctl show -p FragmentPath --value {{Sh.Quote(cluster.PackageServiceName)}})
+            [ -f "$P" ] || fail "there is no unit {{cluster.PackageServiceName}} to begin from"
+            sed "s|^Environment=PGDATA=.*|Environment=$(printf %s {{data}})|" "$P" > {{Sh.Quote(Unit + ".new")}}
+            mv {{Sh.Quote(Unit + ".new")}} {{Sh.Quote(Unit)}}
+            systemctl daemon-reload
+            """ : $$"""
+            mkdir -p {{Sh.Quote(Unit + ".d")}}
+            printf '[Service]\nEnvironment=%s\n' {{data}} > {{Sh.Quote(DropIn + ".new")}}
+            mv {{Sh.Quote(DropIn + ".new")}} {{Sh.Quote(DropIn)}}
+            systemctl daemon-reload
+            """);
+    }
+}
