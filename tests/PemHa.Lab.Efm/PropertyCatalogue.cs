@@ -6,8 +6,14 @@ namespace PemHa.Lab.Efm;
 /// <param name="Kind">What the value must look like.</param>
 /// <param name="Needed">Who cannot start without a value.</param>
 /// <param name="SameEverywhere">Must be equal on all agents of a cluster.</param>
+/// <param name="Since">The first version that knows it, where an older one of the stand-in's does not.</param>
 sealed record PropertyFact(
-    string Name, string Default = "", PropertyKind Kind = PropertyKind.Text, Needed Needed = Needed.No, bool SameEverywhere = false);
+    string Name,
+    string Default = "",
+    PropertyKind Kind = PropertyKind.Text,
+    Needed Needed = Needed.No,
+    bool SameEverywhere = false,
+    string Since = "");
 
 /// <summary>The form of a property's value.</summary>
 enum PropertyKind { Text, Flag, Seconds, Port }
@@ -15,10 +21,10 @@ enum PropertyKind { Text, Flag, Seconds, Port }
 /// <summary>Which nodes must have a value for a property.</summary>
 enum Needed { No, DataNode, Always }
 
-/// <summary>The properties of Failover Manager 5.2 as its manual lists them. [F5]</summary>
+/// <summary>The properties of Failover Manager 5 as its manual and its release notes list them. [F5]</summary>
 static class PropertyCatalogue
 {
-    internal static readonly IReadOnlyList<PropertyFact> All =
+    static readonly IReadOnlyList<PropertyFact> Known =
     [
         new("db.user", Needed: Needed.Always),
         new("db.password.encrypted", Needed: Needed.Always),
@@ -59,7 +65,7 @@ static class PropertyCatalogue
         new("auto.failover", "true", PropertyKind.Flag, SameEverywhere: true),
         new("auto.reconfigure", "true", PropertyKind.Flag),
         new("auto.rewind", "false", PropertyKind.Flag),
-        new("auto.basebackup", "false", PropertyKind.Flag),
+        new("auto.basebackup", "false", PropertyKind.Flag, Since: "5.2"),
         new("promotable", "true", PropertyKind.Flag),
         new("use.replay.tiebreaker", "true", PropertyKind.Flag, SameEverywhere: true),
         new("standby.restart.delay", "0", PropertyKind.Seconds),
@@ -121,6 +127,12 @@ static class PropertyCatalogue
         new("jdbc.loglevel", "INFO"),
         new("jvm.options", "-Xmx128m"),
     ];
+
+    /// <summary>Those of the version that runs here.</summary>
+    internal static readonly IReadOnlyList<PropertyFact> All = [.. Of(StandIn.Version)];
+
+    internal static IEnumerable<PropertyFact> Of(string version) =>
+        Known.Where(p => string.CompareOrdinal(p.Since, version) <= 0);
 
     /// <summary>Properties that change what the real product does and that this stand-in does not act on.</summary>
     internal static readonly IReadOnlySet<string> NotActedOn = new HashSet<string>(StringComparer.Ordinal)

@@ -3,16 +3,17 @@ namespace PemHa.Lab.Efm;
 /// <summary>What the stand-in is called and where the package puts things; the paths are those of the real product.</summary>
 static class StandIn
 {
-    internal const string Version = "5.2";
-    internal const string Notice =
-        "NOTE: this is the rehearsal lab's stand-in of EDB Failover Manager " + Version + ", not EDB's product.";
+    /// <summary>One program serves several versions of the package: the folder that it is installed in says which this is.</summary>
+    internal static readonly string Version = VersionOf(AppContext.BaseDirectory);
 
-    internal const string BinDirectory = "/usr/edb/efm-" + Version + "/bin";
-    internal const string ConfigDirectory = "/etc/edb/efm-" + Version;
-    internal const string LogDirectory = "/var/log/efm-" + Version;
-    internal const string RunDirectory = "/run/efm-" + Version;
-    internal const string LockDirectory = "/run/lock/efm-" + Version;
-    internal const string Service = "edb-efm-" + Version;
+    internal static readonly string Notice =
+        $"NOTE: this is the rehearsal lab's stand-in of EDB Failover Manager {Version}, not EDB's product.";
+
+    internal static readonly string BinDirectory = $"/usr/edb/efm-{Version}/bin";
+    internal static readonly string ConfigDirectory = $"/etc/edb/efm-{Version}";
+    internal static readonly string LogDirectory = $"/var/log/efm-{Version}";
+    internal static readonly string RunDirectory = $"/run/efm-{Version}";
+    internal static readonly string LockDirectory = $"/run/lock/efm-{Version}";
 
     internal static string PropertiesFile(string cluster) => $"{ConfigDirectory}/{cluster}.properties";
 
@@ -25,4 +26,10 @@ static class StandIn
     internal static string ClusterName(string nameOrPath) => Path.GetExtension(nameOrPath) == ".properties"
         ? Path.GetFileNameWithoutExtension(nameOrPath)
         : nameOrPath;
+
+    /// <summary>/usr/edb/efm-5.1/lib is 5.1; anywhere else it is the newest that the stand-in knows.</summary>
+    internal static string VersionOf(string folder) =>
+        Path.GetFileName(Path.GetDirectoryName(folder.TrimEnd('/'))) is { } home && home.StartsWith("efm-", StringComparison.Ordinal)
+            ? home["efm-".Length..]
+            : "5.2";
 }

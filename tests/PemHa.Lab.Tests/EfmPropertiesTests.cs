@@ -74,17 +74,29 @@ public class EfmPropertiesTests
         Assert.Equal("c", values["b"]);
     }
 
-    [Fact]
-    [Spec("P17", "F5")]
-    public void The_template_has_every_property_with_its_default_and_no_other()
+    [Theory]
+    [InlineData("5.1")]
+    [InlineData("5.2")]
+    [Spec("P3", "P17", "F5")]
+    public void The_template_has_every_property_with_its_default_and_no_other(string version)
     {
-        var file = Path.Combine(AppContext.BaseDirectory, "assets/packages/edb-efm52/efm.properties.in");
-        var template = EfmProperties.Read(File.ReadAllText(file));
-        Assert.Equal(PropertyCatalogue.All.Select(p => p.Name).Order(StringComparer.Ordinal), template.Keys.Order(StringComparer.Ordinal));
+        var lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "assets/packages/edb-efm/efm.properties.in"))
+            .Select(l => l.StartsWith($"@{version}@ ", StringComparison.Ordinal) ? l[(version.Length + 3)..] : l);
+        var template = EfmProperties.Read(string.Join('\n', lines.Where(l => !l.StartsWith('@'))));
+        var known = PropertyCatalogue.Of(version).ToList();
+        Assert.Equal(known.Select(p => p.Name).Order(StringComparer.Ordinal), template.Keys.Order(StringComparer.Ordinal));
         var directories = new[] { "lock.dir", "pid.dir", "log.dir", "from.email", "detach.on.agent.failure" };
-        foreach (var fact in PropertyCatalogue.All.Where(p => !directories.Contains(p.Name)))
+        foreach (var fact in known.Where(p => !directories.Contains(p.Name)))
             Assert.Equal(fact.Default, template[fact.Name]);
     }
+
+    [Theory]
+    [InlineData("/usr/edb/efm-5.1/lib/", "5.1")]
+    [InlineData("/usr/edb/efm-5.2/lib", "5.2")]
+    [InlineData("/anywhere/bin/", "5.2")]
+    [Spec("P3")]
+    public void The_folder_of_the_program_says_which_version_it_is(string folder, string version) =>
+        Assert.Equal(version, StandIn.VersionOf(folder));
 
     [Fact]
     [Spec("F5")]

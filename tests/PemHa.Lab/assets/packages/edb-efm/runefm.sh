@@ -3,7 +3,7 @@
 # its database, or fails with it.
 cluster=${2##*/} cluster=${cluster%.properties}
 [ -n "$cluster" ] || { echo "Usage: $0 start|stop|status <cluster>" >&2; exit 2; }
-pidfile=/run/efm-5.2/$cluster.pid
+pidfile=/run/efm-@version@/$cluster.pid
 pid=$(cat "$pidfile" 2>/dev/null)
 case $1 in
 start)
@@ -11,7 +11,7 @@ start)
   export DOTNET_EnableDiagnostics=0 DOTNET_GCgen0size=0x200000
   # The agent writes to descriptor 3 when it has started; the end of the file without a word means that it died.
   exec 4>&1
-  word=$(setsid /usr/share/dotnet/dotnet /usr/edb/efm-5.2/lib/PemHa.Lab.Efm.dll __agent "$cluster" 3>&1 >&4 2>&4 4>&- </dev/null &)
+  word=$(setsid /usr/share/dotnet/dotnet /usr/edb/efm-@version@/lib/PemHa.Lab.Efm.dll __agent "$cluster" 3>&1 >&4 2>&4 4>&- </dev/null &)
   [ "$word" = started ] || { echo "The agent for cluster $cluster did not start." >&2; exit 1; } ;;
 stop)
   [ -n "$pid" ] && kill -TERM "$pid" 2>/dev/null || exit 0
