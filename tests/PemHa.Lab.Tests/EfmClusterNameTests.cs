@@ -26,7 +26,8 @@ public sealed class EfmClusterNameTests(OneHost host)
         {
             foreach (var (cluster, unit) in new[] { ("acctg", "efm-acctg"), ("sales", "edb-efm-5.2") })
             {
-                Assert.StartsWith($"Cluster Status: {cluster}\n", await host.RootAsync($"{Efm} cluster-status {cluster} || :"), StringComparison.Ordinal);
+                var status = await host.RootAsync($"{Efm} cluster-status {cluster} || :");
+                Assert.StartsWith($"Cluster Status: {cluster}\n", status, StringComparison.Ordinal);
                 await host.RootAsync($"test -s /var/log/efm-5.2/{cluster}.log && test -e /run/lock/efm-5.2/{cluster}.lock");
                 Assert.Equal(
                     await host.RootAsync($"cat /run/efm-5.2/{cluster}.pid"), await host.RootAsync($"systemctl show -P MainPID {unit}"));
@@ -41,7 +42,8 @@ public sealed class EfmClusterNameTests(OneHost host)
         }
         finally
         {
-            await host.RootAsync("systemctl stop efm-acctg edb-efm-5.2; rm -r /etc/systemd/system/edb-efm-5.2.service.d; systemctl daemon-reload");
+            await host.RootAsync("systemctl stop efm-acctg edb-efm-5.2; rm -r /etc/systemd/system/edb-efm-5.2.service.d");
+            await host.RootAsync("systemctl daemon-reload");
         }
     }
 
