@@ -102,9 +102,10 @@ public sealed class PemNode : IAsyncLifetime
     // Roles and databases go by name: a run that failed half way may have made any part of them.
     const string Reset =
         $$"""
-        systemctl -q disable --now pemagent nginx
+        systemctl -q disable --now pemagent nginx edb-uwsgi
         rm -rf /usr/edb/pem/share/.install-config /usr/edb/pem/agent/etc/agent.cfg /usr/edb/pem/web/pem.wsgi /usr/edb/pem/logs/* \
-            /usr/edb/pem/resources/server-pem.* /etc/nginx/conf.d/edb-pem.conf /root/.pem /var/log/pem/agent.log
+            /usr/edb/pem/resources/server-pem.* /etc/nginx/conf.d/edb-pem.conf /root/.pem /var/log/pem/agent.log \
+            /usr/edb/pem/web/config_local.py /var/lib/pem/*
         {
             for address in 127.0.0.1 172.16.161.200 {{VirtualIp}}; do
                 echo "hostssl pem,postgres pemsuper $address/32 scram-sha-256"
@@ -116,10 +117,12 @@ public sealed class PemNode : IAsyncLifetime
         SET client_min_messages = error;
         SELECT pg_reload_conf() \g /dev/null
         DROP DATABASE IF EXISTS pem WITH (FORCE);
+        DROP DATABASE IF EXISTS pem_user_settings WITH (FORCE);
+        GRANT CONNECT ON DATABASE template1 TO PUBLIC;
         DO $$ BEGIN
             IF to_regrole('common_agent_user') IS NOT NULL THEN DROP OWNED BY common_agent_user; END IF;
         END $$;
-        DROP ROLE IF EXISTS agent1, common_agent_user, pemsuper, pem_admin, pem_user, pem_agent;
+        DROP ROLE IF EXISTS agent1, common_agent_user, pemsuper, pem_admin, pem_user, pem_agent, pem_user_settings;
         CREATE ROLE pemsuper SUPERUSER LOGIN PASSWORD '{{Password}}';
         SQL
         """;

@@ -153,22 +153,47 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
     [Fact, Spec("P30", "T15")]
     public async Task A_common_agent_user_needs_its_own_HBA_line_and_then_the_role()
     {
-        var command = PemNode.Primary(
-            "--use-agent-user common_agent_user --use-agent-sslcert /root/certs/common.crt --use-agent-sslkey /root/certs/common.key");
         await node.SqlAsync("postgres", "CREATE USER common_agent_user; GRANT CONNECT ON DATABASE template1 TO common_agent_user");
-        AssertCritical(await node.RunAsync(command, PemNode.Password + "\n"), "no pg_hba.conf entry");
+        AssertCritical(await node.RunAsync(CommonUser, PemNode.Password + "\n"), "no pg_hba.conf entry");
 
-        await node.RootAsync(
-            """
-            sed -i '1i hostssl pem common_agent_user 172.16.161.200/32 cert' /var/lib/edb/as17/data/pg_hba.conf
-            systemctl reload edb-as-17
-            """);
-        var run = await node.RunAsync(command, PemNode.Password + "\n");
+        await LetCommonUserInAsync();
+        var run = await node.RunAsync(CommonUser, PemNode.Password + "\n");
         Assert.Contains(Registered, run.Stdout, StringComparison.Ordinal);
         Assert.Equal("0", await node.SqlAsync("pem", "SELECT count(*) FROM pem.agent_heartbeat"));
 
         await node.SqlAsync("pem", "GRANT pem_agent TO common_agent_user");
         await node.UntilAsync("pem", "SELECT count(*) FROM pem.agent_heartbeat", "1");
+    }
+
+    [Fact, Spec("P30", "F8")]
+    public async Task A_common_agent_user_needs_CONNECT_on_template1_where_not_everybody_has_it()
+    {
+        await LetCommonUserInAsync();
+        await node.SqlAsync("postgres", "CREATE USER common_agent_user; REVOKE CONNECT ON DATABASE template1 FROM PUBLIC");
+        AssertCritical(await node.RunAsync(CommonUser, PemNode.Password + "\n"), "without CONNECT on template1");
+        await node.SqlAsync("postgres", "GRANT CONNECT ON DATABASE template1 TO common_agent_user");
+        Assert.Contains(Registered, (await node.RunAsync(CommonUser, PemNode.Password + "\n")).Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact, Spec("P30", "F8")]
+    public async Task The_newer_PEM_wants_a_common_agent_user_to_be_a_superuser_meanwhile()
+    {
+        await node.RootAsync("dnf -qy --enablerepo=enterprisedb-next upgrade edb-pem >/dev/null");
+        try
+        {
+            await LetCommonUserInAsync();
+            await node.SqlAsync("postgres", "CREATE USER common_agent_user; GRANT CONNECT ON DATABASE template1 TO common_agent_user");
+            AssertCritical(await node.RunAsync(CommonUser, PemNode.Password + "\n"), "permission denied for schema pem");
+            await node.SqlAsync("postgres", "ALTER USER common_agent_user SUPERUSER");
+            Assert.Contains(Registered, (await node.RunAsync(CommonUser, PemNode.Password + "\n")).Stdout, StringComparison.Ordinal);
+            await node.SqlAsync("pem", "GRANT pem_agent TO common_agent_user; ALTER USER common_agent_user NOSUPERUSER");
+            await node.RootAsync("systemctl restart pemagent");
+            await node.UntilAsync("pem", "SELECT count(*) FROM pem.agent_heartbeat", "1");
+        }
+        finally
+        {
+            await node.RootAsync("dnf -qy downgrade edb-pem >/dev/null");
+        }
     }
 
     [Fact, Spec("F8")]
@@ -192,6 +217,15 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
 
         Assert.NotEqual(0, (await node.RunAsync("/usr/edb/pem/bin/configure-selinux.sh")).ExitCode);
     }
+
+    static string CommonUser => PemNode.Primary(
+        "--use-agent-user common_agent_user --use-agent-sslcert /root/certs/common.crt --use-agent-sslkey /root/certs/common.key");
+
+    Task<string> LetCommonUserInAsync() => node.RootAsync(
+        """
+        sed -i '1i hostssl pem common_agent_user 172.16.161.200/32 cert' /var/lib/edb/as17/data/pg_hba.conf
+        systemctl reload edb-as-17
+        """);
 
     async Task ConfigureAsync()
     {

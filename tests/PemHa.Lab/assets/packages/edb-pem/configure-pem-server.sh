@@ -323,7 +323,7 @@ Web() {
     fi
     Info "Preparing nginx."
     Service stop nginx
-    echo '# PemHa lab stand-in: nginx serves a static page instead' >$wsgi
+    echo '# PemHa lab stand-in: edb-uwsgi runs pem_app.py instead' >$wsgi
     printf '%s\n' "PEM_DB_HOST = '$HOST'" "PEM_DB_NAME = 'pem'" "PEM_DB_PORT = '$PORT'" >$base/web/config_setup.py
     if [ ! -f $crt ] && [ -z "$skip_web_certificate" ]; then
         Info "Making a self-signed certificate for the web server."
@@ -333,6 +333,8 @@ Web() {
     fi
     sed -e "s|@PEM_APP_HOST@|$PEM_APP_HOST|; s|@PEM_SERVER_SSL_PORT@|$PEM_SERVER_SSL_PORT|" $base/web/edb-pem.conf.in >$nginx_conf
     USE_NGINX=1 $base/bin/configure-selinux.sh "$log" 2>/dev/null
+    Service enable edb-uwsgi
+    Service restart edb-uwsgi
     Service start nginx
     Info "PEM server can be accessed at https://$HOST:$PEM_SERVER_SSL_PORT/pem"
 }
@@ -345,12 +347,14 @@ Uninstall() {
     [ -n "$SUPER_PASSWORD" ] || ReadPassword "Password of the superuser?" SUPER_PASSWORD ""
     HOST=${HOST:-127.0.0.1}
     Service stop nginx
+    Service stop edb-uwsgi
     Service stop "$agent_service"
     Login
     Run pem "UPDATE pem.server SET active = false"
     rm -f $nginx_conf $wsgi $base/web/config_setup.py
     Service start nginx
     Service disable "$agent_service"
+    Service disable edb-uwsgi
 }
 
 Heading "Stand-in of PEM's configuration script"
