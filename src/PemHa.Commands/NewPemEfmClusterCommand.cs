@@ -22,6 +22,22 @@ public sealed class NewPemEfmClusterCommand : StepCommand
     [Parameter]
     public Hashtable Property { get; set; } = [];
 
+    /// <summary>
+    /// What keeps an old primary from coming back as a second one when its host boots. Order, the default: a systemd drop-in on each data
+    /// node starts EFM's agent before the database, and a primary's database not at all when the agent could not start. None: no drop-in.
+    /// </summary>
+    [Parameter]
+    [ValidateSet("Order", "None")]
+    public string BootGuard { get; set; } = "Order";
+
+    /// <summary>
+    /// Every how many seconds an agent that started before its database looks whether it can take it under watch, 30 unless told otherwise;
+    /// never beside another primary. With 0 a node that booted stays idle, a primary without its virtual IP, until <c>efm resume</c>.
+    /// </summary>
+    [Parameter]
+    [ValidateRange(0, 3600)]
+    public int AutoResumeStartupPeriod { get; set; } = 30;
+
     /// <summary>Makes only the role and the HBA rules (P13–P15); no agent is configured or started.</summary>
     [Parameter]
     public SwitchParameter DatabaseOnly { get; set; }
@@ -35,9 +51,14 @@ public sealed class NewPemEfmClusterCommand : StepCommand
                 throw new PemException("PropertyUnfit", Trouble.InvalidArgument, $"-Property will not do: {refusal}.",
                     "Give names and values as efm.properties holds them.")
                 { Step = "New-PemEfmCluster" };
+        var (resume, period) = (SectionC.AutoResume(cluster), AutoResumeStartupPeriod.ToString(CultureInfo.InvariantCulture));
+        if (!properties.TryAdd(resume, period) && properties[resume] != period && MyInvocation.BoundParameters.ContainsKey(nameof(AutoResumeStartupPeriod)))
+            throw new PemException("PropertyUnfit", Trouble.InvalidArgument, $"-Property says {resume}={properties[resume]}, and -AutoResumeStartupPeriod {period}.",
+                "Give one of the two.")
+            { Step = "New-PemEfmCluster" };
         var primary = await PrimaryAsync(cluster, hosts, "New-PemEfmCluster", ct);
         return DatabaseOnly
             ? SectionC.DatabasePart(cluster, hosts, primary, Credential.UserName, Password(Credential))
-            : SectionC.Cluster(cluster, hosts, primary, Credential.UserName, Password(Credential), properties);
+            : SectionC.Cluster(cluster, hosts, primary, Credential.UserName, Password(Credential), properties, !BootGuard.Equals("None", StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
 
@@ -46,4 +47,23 @@ sealed class EfmMembership(PemHost host, IReadOnlyList<PemHost> members) : Resou
 
     static bool Joined(EfmStatus? status, PemHost h) => status is not null && status.Nodes.TryGetValue(h.Address, out var node)
         && (h.Role == PemRole.Witness ? node.Type == "Witness" : node is { Database: "UP", Type: "Primary" or "Standby" });
+}
+
+/// <summary>T20: a number of agents that outlives no more failures than one agent fewer would; obeyed, and said.</summary>
+sealed class AgentCount(PemCluster cluster) : Resource
+{
+    public override string Name => "number of EFM agents";
+
+    public override string Probe => ":";
+
+    public override Change? Compare(Facts facts, bool triggered) => null;
+
+    public override string? Remark(Facts facts)
+    {
+        var (agents, data) = (cluster.Hosts.Count, cluster.DataNodes.Count());
+        if (agents % 2 != 0) return null;
+        var advice = data == agents ? "describe a witness as well" : data > 2 ? $"{data} data nodes need no witness" : "describe one witness fewer";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{agents} EFM agents are an even number: when half of them are lost or cut off, nobody has a majority and there is no failover, so they outlive no more than {agents - 1} would; {advice}.");
+    }
 }

@@ -23,7 +23,11 @@ static class SectionA
                 Unless = ("java", "java-17-openjdk-headless"),
             },
             new FirewallPorts(cluster.FirewallZone, host.Role == PemRole.Witness ? [cluster.EfmPort] : [cluster.Port, cluster.EfmPort]),
-            .. host.Role == PemRole.Witness ? [] : new Resource[] { new DatabaseUnit(cluster) },
+        ]),
+        // The package's unit is there once the package is.
+        new Phase("database", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
+        [
+            new DatabaseUnit(cluster),
             .. host == primary ? new Resource[] { new ClusterInitialised(cluster) } : [],
             .. host == primary && cluster.Port == PackagePort ? new Resource[] { new ServiceRunning(cluster.ServiceName) } : [],
         ]),

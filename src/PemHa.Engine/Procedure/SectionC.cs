@@ -14,9 +14,9 @@ static class SectionC
     static readonly string[] Functions =
         ["pg_current_wal_lsn()", "pg_last_wal_replay_lsn()", "pg_wal_replay_resume()", "pg_wal_replay_pause()", "pg_reload_conf()"];
 
-    /// <summary>New-PemEfmCluster: P13–P21, T6–T12.</summary>
+    /// <summary>New-PemEfmCluster: P13–P21, T6–T13, T20.</summary>
     public static Step Cluster(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password,
-        IReadOnlyDictionary<string, string> properties)
+        IReadOnlyDictionary<string, string> properties, bool bootOrder = true)
     {
         var role = EfmRole(primary, cluster, user, password);
         var secret = new EfmPassword(primary, password, role);
@@ -27,12 +27,13 @@ static class SectionC
             new Phase("prerequisites", hosts, host =>
             [
                 PingServer(host),
+                .. host == primary ? [new AgentCount(cluster)] : Array.Empty<Resource>(),
                 .. host.Role == PemRole.Witness ? [] : new Resource[] { Database.IsUp(host), Database.HasSsl(host), Interface(host), sighting.Look(host) },
             ]),
             new Phase("role", [primary], host => [Database.IsPrimary(host), sighting.MustBeFree(host), role]),
             Rules(cluster, hosts, user),
-            new Phase("first agent", [primary], host => [.. Agent(host, secret, user, properties), new EfmAllowedNodes(host)]),
-            new Phase("other agents", [.. hosts.Where(h => h != primary)], host => Agent(host, secret, user, properties)),
+            new Phase("first agent", [primary], host => [.. Agent(host, secret, user, properties, bootOrder), new EfmAllowedNodes(host)]),
+            new Phase("other agents", [.. hosts.Where(h => h != primary)], host => Agent(host, secret, user, properties, bootOrder)),
             new Phase("membership", [primary], host => [new EfmMembership(host, hosts)]),
         ]);
     }
@@ -76,7 +77,7 @@ static class SectionC
         };
     }
 
-    static Resource[] Agent(PemHost host, EfmPassword password, string user, IReadOnlyDictionary<string, string> extra)
+    static Resource[] Agent(PemHost host, EfmPassword password, string user, IReadOnlyDictionary<string, string> extra, bool bootOrder)
     {
         var cluster = host.Cluster;
         var folder = cluster.EfmConfigDirectory;
@@ -98,8 +99,16 @@ static class SectionC
             EnforceMode = true,
         };
         var unit = new EfmUnit(cluster);
-        return [unit, properties, nodes, new ServiceRunning(cluster.EfmServiceName) { After = [unit, properties], Reads = properties.Path }];
+        var boot = new BootOrder(host, bootOrder) { Path = BootOrder.PathOf(cluster), Owner = "root:root", Mode = "644" };
+        return
+        [
+            unit, properties, nodes, .. host.Role == PemRole.Witness ? [] : new Resource[] { boot },
+            new ServiceRunning(cluster.EfmServiceName) { After = [unit, properties], Reads = properties.Path },
+        ];
     }
+
+    /// <summary>The property by which an agent that started idle takes its database under watch by itself (T13); EFM 4 has one for all cases.</summary>
+    public static string AutoResume(PemCluster cluster) => cluster.EfmVersion.Major < 5 ? "auto.resume.period" : "auto.resume.startup.period";
 
     /// <summary>P19, and the user's own on top.</summary>
     static Dictionary<string, string> Properties(PemHost host, string user, IReadOnlyDictionary<string, string> extra)

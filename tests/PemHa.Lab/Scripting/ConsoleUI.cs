@@ -52,15 +52,19 @@ sealed class ConsoleUI : PSHostUserInterface
         // The engine has written it already where $InformationPreference wants it seen.
     }
 
-    /// <summary>One line that is written over and over; nothing where nobody looks.</summary>
+    /// <summary>One line that is written over and over; where nobody looks nothing, or plain lines for whom PEMHA_LAB_PROGRESS is set.</summary>
     public override void WriteProgress(long sourceId, ProgressRecord record)
     {
+        var percent = record.PercentComplete >= 0 ? string.Create(CultureInfo.InvariantCulture, $" {record.PercentComplete}%") : "";
+        var line = $"{record.Activity}: {record.StatusDescription}{percent}";
         if (Console.IsErrorRedirected)
+        {
+            if (Environment.GetEnvironmentVariable("PEMHA_LAB_PROGRESS") is { Length: > 0 })
+                Out(Console.Error, $"PROGRESS: {line}\n");
             return;
+        }
         lock (_gate)
         {
-            var percent = record.PercentComplete >= 0 ? string.Create(CultureInfo.InvariantCulture, $" {record.PercentComplete}%") : "";
-            var line = $"{record.Activity}: {record.StatusDescription}{percent}";
             var width = Math.Max(20, RawUI.BufferSize.Width - 1);
             _progressShown = record.RecordType == ProgressRecordType.Processing;
             Console.Error.Write(ClearLine + (_progressShown ? line.Length > width ? line[..width] : line : ""));
