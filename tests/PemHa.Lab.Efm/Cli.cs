@@ -40,11 +40,12 @@ static class Cli
             case ["cluster-status-json", var name]: return await StatusAsync(Cluster(name), StatusReport.Json);
             case ["node-status-json", var name]: return await NodeStatusAsync(Cluster(name));
             case ["allow-node" or "disallow-node", var name, var address]:
-                if (!IPAddress.TryParse(address, out _)) return Fail($"Invalid address: {address}");
-                return await ChangeAsync(Cluster(name), new Message { Kind = args[0], Arguments = [address] },
+                if (!IPAddress.TryParse(address, out var node)) return Fail($"Invalid address: {address}");
+                return await ChangeAsync(Cluster(name), new Message { Kind = args[0], Arguments = [node.ToString()] },
                     $"{args[0]} signal sent to local agent.");
             case ["set-priority", var name, var address, var place]:
-                return await ChangeAsync(Cluster(name), new Message { Kind = args[0], Arguments = [address, place] },
+                if (!IPAddress.TryParse(address, out var standby)) return Fail($"Invalid address: {address}");
+                return await ChangeAsync(Cluster(name), new Message { Kind = args[0], Arguments = [standby.ToString(), place] },
                     "set-priority signal sent to local agent.");
             case ["resume", var name]:
                 return await ChangeAsync(Cluster(name), new Message { Kind = args[0] }, "Resume command successful on local agent.");

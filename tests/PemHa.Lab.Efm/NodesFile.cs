@@ -16,6 +16,8 @@ static class NodesFile
 
     internal static string Format(ClusterView view, string me) =>
         "# List of node address:port combinations separated by whitespace.\n"
-        + string.Join(' ', view.Members.Concat(view.Down).Where(m => m != me).Select(m => $"{m}:{view.Ports.GetValueOrDefault(m, 7800)}"))
+        + string.Join(' ', view.Members.Concat(view.Down).Where(m => m != me).Select(m => $"{Bracketed(m)}:{view.Ports.GetValueOrDefault(m, 7800)}"))
         + "\n";
+
+    static string Bracketed(string address) => address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
 }

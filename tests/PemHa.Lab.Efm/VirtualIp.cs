@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 
 namespace PemHa.Lab.Efm;
 
@@ -8,14 +9,13 @@ sealed class VirtualIp(EfmProperties properties, HostCommands host, AgentLog log
 {
     internal bool Configured => properties.HasVirtualIp;
 
-    internal bool IsHere() => Configured && IPAddress.TryParse(properties.VirtualIp, out var address)
+    internal bool IsHere() => Configured && Address() is { } address
         && NetworkInterface.GetAllNetworkInterfaces().Any(i => i.GetIPProperties().UnicastAddresses.Any(u => u.Address.Equals(address)));
 
     internal async Task<bool> AcquireAsync()
     {
         if (!Configured || IsHere()) return true;
-        var family = properties.VirtualIp.Contains(':', StringComparison.Ordinal) ? "add6" : "add4";
-        return (await ChangeAsync(family, "Assigning")).Ok;
+        return (await ChangeAsync(Address()?.AddressFamily == AddressFamily.InterNetworkV6 ? "add6" : "add4", "Assigning")).Ok;
     }
 
     internal async Task ReleaseAsync()
@@ -23,9 +23,23 @@ sealed class VirtualIp(EfmProperties properties, HostCommands host, AgentLog log
         if (IsHere()) await ChangeAsync("del", "Releasing");
     }
 
+    /// <summary>A host name is resolved each time that it is needed, as documented; null when it cannot be.</summary>
+    IPAddress? Address()
+    {
+        if (IPAddress.TryParse(properties.VirtualIp, out var address)) return address;
+        try
+        {
+            return Dns.GetHostAddresses(properties.VirtualIp).FirstOrDefault();
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
     async Task<CommandResult> ChangeAsync(string how, string word)
     {
-        var address = $"{properties.VirtualIp}/{properties["virtual.ip.prefix"]}";
+        var address = $"{Address()?.ToString() ?? properties.VirtualIp}/{properties["virtual.ip.prefix"]}";
         var result = await host.AddressAsync(how, properties["virtual.ip.interface"], address);
         log.Info($"{word} VIP {properties.VirtualIp}, node {properties.Address}. Results: exit status: {result.ExitCode} {result.Text}");
         return result;

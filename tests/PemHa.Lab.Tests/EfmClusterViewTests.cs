@@ -63,6 +63,9 @@ public class EfmClusterViewTests
         const string text = "# a comment 1.2.3.4:1\n172.16.161.200:7800\t172.16.161.201:7801\n172.16.161.200:7800 nonsense\n";
         Assert.Equal("172.16.161.200:7800 172.16.161.201:7801", string.Join(' ', NodesFile.Parse(text)));
         Assert.Empty(NodesFile.Parse("# List\n"));
+        var six = ClusterView.Alone("fd16:161::200", 7800, []).Join("fd16:161::201", 7801);
+        Assert.EndsWith("\n[fd16:161::201]:7801\n", NodesFile.Format(six, "fd16:161::200"), StringComparison.Ordinal);
+        Assert.Equal("[fd16:161::201]:7801", Assert.Single(NodesFile.Parse("[fd16:161:0:0::201]:7801")).ToString());
     }
 
     static NodeInfo Node(string address, AgentType type) => new() { Address = address, Port = 7800, Type = type, Db = "UP" };

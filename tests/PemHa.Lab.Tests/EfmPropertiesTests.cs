@@ -46,6 +46,7 @@ public class EfmPropertiesTests
     [InlineData("jdbc.sslmode=prefer", "jdbc.sslmode")]
     [InlineData("jdbc.sslmode=verify-full", "jdbc.sslmode")]
     [InlineData("bind.address=172.16.161.200", "bind.address")]
+    [InlineData("bind.address=fd16:161::200:7800", "bind.address")]
     [InlineData("db.user=", "db.user")]
     [InlineData("db.data.dir=", "db.data.dir")]
     [InlineData("user.email=", "user.email")]
@@ -56,6 +57,15 @@ public class EfmPropertiesTests
     {
         Parse(Good + line + "\n", out var errors);
         Assert.Contains(errors, e => e.Contains(named, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    [Spec("P19")]
+    public void An_IPv6_address_is_bracketed_before_its_port()
+    {
+        var properties = Parse(Good + "bind.address=[fd16:161:0::200]:7801\n", out var errors);
+        Assert.Empty(errors);
+        Assert.Equal(("fd16:161::200", 7801), (properties.Address, properties.BindAddress.Port));
     }
 
     [Fact]

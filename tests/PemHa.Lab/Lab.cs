@@ -10,7 +10,7 @@ sealed class Lab : IAsyncDisposable
     Lab(LabState state, FileLock? owner)
     {
         (_state, _owner) = (state, owner);
-        _switch = new LabSwitch(state.Name);
+        _switch = new LabSwitch(state.Name, state.Networks);
         Hosts = [.. state.Hosts.Select(h => new LabHost(state, h, _switch))];
     }
 
@@ -24,12 +24,16 @@ sealed class Lab : IAsyncDisposable
     /// <summary>The hosts' true keys.</summary>
     public string KnownHostsPath => Path.Combine(LabPaths.StateOf(Name), "known_hosts");
 
+    /// <summary>The names of all hosts, for the controller's place.</summary>
+    string HostsPath => Path.Combine(LabPaths.StateOf(Name), "hosts.txt");
+
     /// <summary>What a program in the controller's place is told about the lab.</summary>
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
     {
         ["PEMHA_LAB_KEY"] = KeyPath,
         ["PEMHA_LAB_KNOWN_HOSTS"] = KnownHostsPath,
         ["PEMHA_LAB_HOSTS"] = string.Join(',', Hosts.Select(h => $"{h.Name}={h.Address}")),
+        ["PEMHA_LAB_HOSTS6"] = string.Join(',', Hosts.Select(h => $"{h.Name}={h.Address6}")),
         [LabOptions.NameVariable] = Name,
     };
 
@@ -54,11 +58,11 @@ sealed class Lab : IAsyncDisposable
             await LabLife.RemoveAsync(options.Name);
             var layers = await new LayerCache(log).EnsureAsync(cancellation);
             await Namespaces.PrepareAsync(cancellation);
-            var hosts = Enumerable.Range(0, options.DataNodes + options.Witnesses).Select(i => new LabState.Host(
-                i < options.DataNodes ? $"node{i + 1}" : $"witness{i - options.DataNodes + 1}",
-                LabSwitch.Network + (LabSwitch.FirstHost + i)));
-            var lab = new Lab(new LabState(options.Name, [.. hosts], layers, LabState.CurrentBoot, Kept: false), owner);
-            await log.StepAsync($"boot {lab.Hosts.Count} hosts", note => lab.BootAsync(note, cancellation));
+            var hosts = options.HostNames.Select((name, i) =>
+                new LabState.Host(name, LabSwitch.FirstHost + i, options.Nics.GetValueOrDefault(name, "eth0")));
+            var state = new LabState(options.Name, [.. hosts], layers, LabState.CurrentBoot, Kept: false, options.Networks);
+            var lab = new Lab(state, owner);
+            await log.StepAsync($"boot {lab.Hosts.Count} hosts", note => lab.BootAsync(options.Zone, note, cancellation));
             return lab;
         }
         catch
@@ -106,8 +110,12 @@ sealed class Lab : IAsyncDisposable
         ]);
     }
 
-    /// <summary>A command line that runs in the controller's place.</summary>
-    public IReadOnlyList<string> Inside(IReadOnlyList<string> argv) => _switch.Inside(argv);
+    /// <summary>A command line that runs in the controller's place, where the hosts have names as well.</summary>
+    public IReadOnlyList<string> Inside(IReadOnlyList<string> argv) =>
+    [
+        .. _switch.Inside(["unshare", "--mount", "--propagation", "slave"]),
+        "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\"", HostsPath, .. argv,
+    ];
 
     /// <summary>Runs a command in the controller's place, with the lab's environment.</summary>
     public Task<CommandResult> EnterAsync(
@@ -165,7 +173,7 @@ sealed class Lab : IAsyncDisposable
             await DownAsync();
     }
 
-    async Task BootAsync(Action<string> note, CancellationToken cancellation)
+    async Task BootAsync(string zone, Action<string> note, CancellationToken cancellation)
     {
         Directory.CreateDirectory(LabPaths.StateOf(Name));
         _state.Write();
@@ -175,11 +183,18 @@ sealed class Lab : IAsyncDisposable
         string[] keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "pemha-lab", "-f", KeyPath];
         (await Command.RunAsync(keygen, cancellation)).Check("Making the lab's key");
         var publicKey = await File.ReadAllTextAsync(KeyPath + ".pub", cancellation);
-        var hostsFile = "127.0.0.1 localhost\n" + string.Concat(Hosts.Select(h => $"{h.Address} {h.Name}\n"));
-        var hostKeys = await Task.WhenAll(Hosts.Select(h => h.PrepareAsync(hostsFile, publicKey, cancellation)));
+        string[] others =
+        [
+            "127.0.0.1 localhost localhost.localdomain", "::1 localhost localhost.localdomain",
+            $"{LabSwitch.Controller} controller controller.lab", $"{LabSwitch.Controller6} controller.v6.lab",
+            $"{LabSwitch.Network}245 pem.lab pem.dual.lab", $"{LabSwitch.Network6}245 pem.v6.lab pem.dual.lab",
+        ];
+        var hostsFile = string.Concat(others.Concat(Hosts.SelectMany(h => h.HostsLines)).Select(l => l + "\n"));
+        await File.WriteAllTextAsync(HostsPath, hostsFile, cancellation);
+        var hostKeys = await Task.WhenAll(Hosts.Select(h => h.PrepareAsync(hostsFile, publicKey, zone, cancellation)));
         await File.WriteAllLinesAsync(
             KnownHostsPath,
-            Hosts.Zip(hostKeys, (h, key) => $"{h.Address},{h.Name} {string.Join(' ', key.Split(' ').Take(2))}"),
+            Hosts.Zip(hostKeys, (h, key) => $"{string.Join(',', h.KnownAs)} {string.Join(' ', key.Split(' ').Take(2))}"),
             cancellation);
         note("waiting for sshd");
         await Task.WhenAll(Hosts.Select(h => h.PowerOnAsync(cancellation)));

@@ -14,11 +14,13 @@ sealed class LabHost
     readonly IReadOnlyList<string> _layers;
     readonly Cgroup _all;
     readonly Cgroup _inside;
+    readonly int _number;
+    readonly int _networks;
 
     public LabHost(LabState state, LabState.Host host, LabSwitch labSwitch)
     {
         (_lab, _switch, _layers) = (state.Name, labSwitch, state.Layers);
-        (Name, Address) = (host.Name, host.Address);
+        (Name, Nic, _number, _networks) = (host.Name, host.Nic, host.Number, state.Networks);
         Folder = Path.Combine(LabPaths.StateOf(_lab), "hosts", Name);
         _all = Namespaces.Cgroup(_lab).Child(Name);
         _inside = _all.Child("host");
@@ -26,7 +28,28 @@ sealed class LabHost
 
     public string Name { get; }
 
-    public string Address { get; }
+    public string Address => LabSwitch.Network + _number;
+
+    public string Address6 => LabSwitch.Network6 + _number;
+
+    /// <summary>What its first network card is called.</summary>
+    public string Nic { get; }
+
+    /// <summary>
+    /// Lines of a hosts file: the bare name and name.lab are IPv4, name.v6.lab is IPv6, name.dual.lab is both; the names on the second
+    /// network have a 2.
+    /// </summary>
+    public IEnumerable<string> HostsLines =>
+    [
+        $"{Address} {Name} {Name}.lab {Name}.dual.lab",
+        $"{Address6} {Name}.v6.lab {Name}.dual.lab",
+        .. _networks < 2 ? Array.Empty<string>()
+            : [$"{LabSwitch.SecondNetwork}{_number} {Name}.2.lab", $"{LabSwitch.SecondNetwork6}{_number} {Name}.v6.2.lab"],
+    ];
+
+    /// <summary>Everything that the host may be called by a client that looks its key up.</summary>
+    public IEnumerable<string> KnownAs =>
+        HostsLines.Select(l => l.Split(' ')).SelectMany(w => w).Prepend(Name).Prepend(Address).Distinct();
 
     public bool IsWitness => Name.StartsWith("witness", StringComparison.Ordinal);
 
@@ -48,7 +71,7 @@ sealed class LabHost
     string UnpluggedMark => Path.Combine(Folder, "unplugged");
 
     /// <summary>Writes what makes this host itself: names, machine id, host key. Gives its public host key.</summary>
-    public async Task<string> PrepareAsync(string hostsFile, string publicKey, CancellationToken cancellation)
+    public async Task<string> PrepareAsync(string hostsFile, string publicKey, string zone, CancellationToken cancellation)
     {
         foreach (var folder in new[] { Path.Combine(Folder, "work"), Path.Combine(Folder, "root"), Path.Combine(Disk, "etc", "ssh") })
             Directory.CreateDirectory(folder);
@@ -59,10 +82,26 @@ sealed class LabHost
         Write("etc/hosts", hostsFile);
         Write("etc/machine-id", Guid.NewGuid().ToString("N") + "\n");
         Write("etc/ssh/lab_authorized_keys", publicKey);
+        if (zone != "public")
+            PutIntoZone(zone);
         var key = Path.Combine(Disk, "etc", "ssh", "ssh_host_ed25519_key");
         string[] keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", Name, "-f", key];
         (await Command.RunAsync(keygen, cancellation)).Check("Making a host key");
         return (await File.ReadAllTextAsync(key + ".pub", cancellation)).Trim();
+
+        // The base has put eth0 into the zone public.
+        void PutIntoZone(string name)
+        {
+            var shipped = _layers.Select(l => Path.Combine(l, "usr/lib/firewalld/zones", name + ".xml")).FirstOrDefault(File.Exists)
+                ?? throw new LabException($"firewalld has no zone '{name}'.");
+            Directory.CreateDirectory(Path.Combine(Disk, "etc/firewalld/zones"));
+            foreach (var folder in new[] { "etc/firewalld", "etc/firewalld/zones" })
+                File.SetUnixFileMode(Path.Combine(Disk, folder), (UnixFileMode)0b111_101_101);
+            Write($"etc/firewalld/zones/{name}.xml", File.ReadAllText(shipped)
+                .Replace("</zone>", $"  <interface name=\"{Nic}\"/>\n</zone>", StringComparison.Ordinal));
+            var usual = _layers.Select(l => Path.Combine(l, "usr/lib/firewalld/zones/public.xml")).First(File.Exists);
+            Write("etc/firewalld/zones/public.xml", File.ReadAllText(usual));
+        }
 
         void Write(string path, string text)
         {
@@ -81,12 +120,13 @@ sealed class LabHost
         _all.CreateParent();
         _inside.Create();
         var supervise = _all.Child("supervise").Create();
-        var last = Address[(Address.LastIndexOf('.') + 1)..];
         var environment = new Dictionary<string, string>
         {
             ["HOST"] = Name,
-            ["ADDRESS"] = Address,
-            ["MAC"] = "02:00:ac:10:a1:" + int.Parse(last, CultureInfo.InvariantCulture).ToString("x2", CultureInfo.InvariantCulture),
+            ["FIRST"] = $"{Name} {Nic} br0 {Mac("a1")} {Address} {Address6}",
+            ["SECOND"] = _networks < 2 ? "" : string.Join(
+                ' ', LabSwitch.SecondPort(Name), LabSwitch.SecondNic, "br1", Mac("a2"),
+                LabSwitch.SecondNetwork + _number, LabSwitch.SecondNetwork6 + _number),
             ["DIR"] = Folder,
             ["LOWER"] = string.Join(':', _layers),
             ["DOTNET"] = LabPaths.DotnetRoot,
@@ -131,12 +171,14 @@ sealed class LabHost
         else
             await File.WriteAllTextAsync(UnpluggedMark, "", cancellation);
         if (IsOn)
-            await _switch.LinkAsync(Name, up, cancellation);
+            await _switch.LinkAsync(Name, Nic, up, cancellation);
     }
 
     /// <summary>Stops every process of the host where it stands; its kernel still answers ping.</summary>
     public Task FreezeAsync(bool freeze, CancellationToken cancellation) =>
         IsOn ? _inside.FreezeAsync(freeze, cancellation) : throw new LabException($"{Name} is off.");
+
+    string Mac(string network) => $"02:00:ac:10:{network}:" + _number.ToString("x2", CultureInfo.InvariantCulture);
 
     async Task WaitForSshAsync(CancellationToken cancellation)
     {

@@ -8,12 +8,14 @@ namespace PemHa.Lab;
 /// <param name="Layers">The read-only layers under the hosts' disks, uppermost first.</param>
 /// <param name="BootId">The machine's boot that it belongs to: no lab outlives it.</param>
 /// <param name="Kept">Whether it stays up though the process that made it has ended.</param>
-sealed record LabState(string Name, IReadOnlyList<LabState.Host> Hosts, IReadOnlyList<string> Layers, string BootId, bool Kept)
+/// <param name="Networks">How many networks, and cards in each host, there are.</param>
+sealed record LabState(
+    string Name, IReadOnlyList<LabState.Host> Hosts, IReadOnlyList<string> Layers, string BootId, bool Kept, int Networks)
 {
     static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
-    /// <summary>A host's name and address.</summary>
-    public sealed record Host(string Name, string Address);
+    /// <summary>A host's name, the last part of its addresses, and what its first network card is called.</summary>
+    public sealed record Host(string Name, int Number, string Nic);
 
     public static string CurrentBoot => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 

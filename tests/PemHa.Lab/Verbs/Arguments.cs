@@ -32,6 +32,17 @@ sealed class Arguments
 
     public string Name => _options.GetValueOrDefault("--name", LabOptions.DefaultName);
 
+    public string Text(string option, string otherwise) => _options.GetValueOrDefault(option, otherwise);
+
+    /// <summary>"a=b,c=d" as pairs.</summary>
+    public IReadOnlyDictionary<string, string> Pairs(string option)
+    {
+        var pairs = Text(option, "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=')).ToArray();
+        return pairs.All(p => p.Length == 2) && pairs.DistinctBy(p => p[0]).Count() == pairs.Length
+            ? pairs.ToDictionary(p => p[0], p => p[1])
+            : throw new LabException($"{option} needs pairs, such as node2=ens33,node3=ens34; not '{_options[option]}'.");
+    }
+
     public int Number(string option, int otherwise) =>
         !_options.TryGetValue(option, out var text) ? otherwise
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number

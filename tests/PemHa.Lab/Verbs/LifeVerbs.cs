@@ -5,12 +5,14 @@ static class LifeVerbs
 {
     public static IEnumerable<Verb> All =>
     [
-        new("up", "[--data-nodes 3] [--witnesses 1]", "build what is missing, boot the hosts", UpAsync),
+        new("up", UpUsage, "build what is missing, boot the hosts", UpAsync),
         new("down", "", "take the lab down; nothing is left", DownAsync),
         new("status", "", "power, cable and systemd of every host", StatusAsync),
         new("clean", "", "remove what died runs left, of any name", CleanAsync),
         new("repo", "", "build the base and the packages only", RepoAsync),
     ];
+
+    const string UpUsage = "[--data-nodes 3] [--witnesses 1] [--nics node2=ens33,...] [--networks 1] [--zone public]";
 
     static async Task<int> UpAsync(Arguments arguments, CancellationToken cancellation)
     {
@@ -20,6 +22,9 @@ static class LifeVerbs
         {
             DataNodes = arguments.Number("--data-nodes", options.DataNodes),
             Witnesses = arguments.Number("--witnesses", options.Witnesses),
+            Nics = arguments.Pairs("--nics"),
+            Networks = arguments.Number("--networks", options.Networks),
+            Zone = arguments.Text("--zone", options.Zone),
         };
         await using var lab = await Lab.UpAsync(options, StepLog.Console, cancellation);
         await lab.KeepAsync();

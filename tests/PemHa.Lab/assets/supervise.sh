@@ -1,22 +1,25 @@
 #!/bin/bash
-# supervise.sh: runs one host until it powers off; a reboot inside starts it again with a new network card.
-# env: HOST ADDRESS MAC DIR LOWER DOTNET SWITCH NETNS CGROUP
+# supervise.sh: runs one host until it powers off; a reboot inside starts it again with new network cards.
+# env: HOST FIRST SECOND DIR LOWER DOTNET SWITCH NETNS CGROUP
 exec </dev/null >>"$DIR/console.log" 2>&1
 trap '' HUP INT
 here=$(dirname "$(readlink -f "$0")")
 
 unplug() {
-  ip -n "$SWITCH" link del "$HOST" 2>/dev/null
+  ip -n "$SWITCH" link del "${FIRST%% *}" 2>/dev/null
+  [ -z "$SECOND" ] || ip -n "$SWITCH" link del "${SECOND%% *}" 2>/dev/null
   ip netns del "$NETNS" 2>/dev/null
 }
 # A fresh namespace per boot: no address, firewall rule or sysctl survives a reboot.
 plug() {
-  ip netns add "$NETNS" &&
-  ip -n "$SWITCH" link add "$HOST" type veth peer name eth0 netns "$NETNS" address "$MAC" &&
-  ip -n "$SWITCH" link set "$HOST" master br0 "$([ -e "$DIR/unplugged" ] && echo down || echo up)" &&
-  ip -n "$NETNS" link set lo up &&
-  ip -n "$NETNS" addr add "$ADDRESS/24" dev eth0 &&
-  ip -n "$NETNS" link set eth0 up
+  ip netns add "$NETNS" && ip -n "$NETNS" link set lo up && card $FIRST && { [ -z "$SECOND" ] || card $SECOND; }
+}
+card() { # port, card, bridge, mac, IPv4 address, IPv6 address
+  ip -n "$SWITCH" link add "$1" type veth peer name "$2" netns "$NETNS" address "$4" &&
+  ip -n "$SWITCH" link set "$1" master "$3" "$([ -e "$DIR/unplugged" ] && echo down || echo up)" &&
+  ip -n "$NETNS" -batch - <<<"addr add $5/24 dev $2
+addr add $6/64 dev $2 nodad
+link set $2 up"
 }
 
 while :; do
