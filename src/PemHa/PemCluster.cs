@@ -102,9 +102,12 @@ public sealed class PemCluster
     [AllowNull]
     public string DataDirectory
     {
-        get => field ?? Invariant($"/var/lib/edb/as{PostgresVersion}/data");
+        get => field ?? PackageDataDirectory;
         init;
     }
+
+    /// <summary>The data directory that the server's package uses, such as <c>/var/lib/edb/as17/data</c>.</summary>
+    public string PackageDataDirectory => Invariant($"/var/lib/edb/as{PostgresVersion}/data");
 
     /// <summary>Package of EFM, such as <c>edb-efm52</c>.</summary>
     public string EfmPackage => Invariant($"edb-efm{EfmVersion.Major}{EfmVersion.Minor}");

@@ -34,9 +34,16 @@ public sealed class ProcedureRunTests(ProcedureCluster cluster)
             "node3: open firewall ports 8443/tcp",
         ];
         Assert.Equal([], expected.Where(text => !record.Preview.Output.Contains(text, StringComparison.Ordinal)));
+        // Whatever the run then did was in the preview: the host and the thing; a service may have been started by another change meanwhile.
+        var done = record.First.Changed.Select(c => c.Split(' ', 3)).Select(w => (Host: w[0], What: w[2])).ToList();
+        Assert.NotEmpty(done);
+        Assert.Equal([], done.Where(d => !Previewed(record).Any(l => l.Contains(d.Host, StringComparison.Ordinal) && l.Contains(d.What, StringComparison.Ordinal))));
         Assert.Empty(record.Preview.Journal);
         ProcedureLab.AssertSame(record.Untouched, record.Previewed);
     }
+
+    static string[] Previewed(ProcedureRecord record) =>
+        [.. record.Preview.Output.Split('\n').Where(l => l.Contains("What if:", StringComparison.Ordinal))];
 
     [Fact]
     [Spec("T2", "P10", "P15", "P21", "P38", "T20")]

@@ -6,12 +6,15 @@ using PemHa.Engine.State;
 namespace PemHa.Commands;
 
 /// <summary>Says on PowerShell's streams what the engine reports.</summary>
-sealed class CmdletReporter(StepCommand command, Action<Action> post, Func<Func<bool>, Task<bool>> ask) : IReporter
+sealed class CmdletReporter(PSCmdlet command, bool whatIf, Action<Action> post, Func<Func<bool>, Task<bool>> ask) : IReporter
 {
     // One progress bar for each host; ids differ between steps so that a pipeline's bars do not fight.
     readonly Dictionary<PemHost, int> _bars = [];
 
-    public bool WhatIf { get; } = command.IsPreview;
+    public bool WhatIf { get; } = whatIf;
+
+    /// <summary>Whether each change is asked for, or told of with -WhatIf; false when the person has said yes to all of it.</summary>
+    public bool Asks { get; init; } = true;
 
     public void Decision(string text) => post(() => command.WriteVerbose(text));
 
@@ -33,7 +36,7 @@ sealed class CmdletReporter(StepCommand command, Action<Action> post, Func<Func<
 
     public void Error(PemException error) => post(() => command.WriteError(Errors.Record(error)));
 
-    public Task<bool> ShouldChangeAsync(PemChange change) => ask(() =>
+    public Task<bool> ShouldChangeAsync(PemChange change) => !Asks ? Task.FromResult(true) : ask(() =>
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"{change.HostName}: {change.Action} {change.Resource}");
         var indented = change.Difference.Length == 0 ? "" : "\n    " + change.Difference.Replace("\n", "\n    ", StringComparison.Ordinal);

@@ -28,12 +28,10 @@ public abstract class StepCommand : AsyncCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        IsPreview = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
-            ? ((SwitchParameter)given).IsPresent
-            : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+        IsPreview = Preference.WhatIf(this);
         Pump(async ct =>
         {
-            var reporter = new CmdletReporter(this, Post, AskAsync);
+            var reporter = new CmdletReporter(this, IsPreview, Post, AskAsync);
             foreach (var group in _hosts.Distinct().GroupBy(h => h.Cluster))
             {
                 var hosts = group.ToList();
@@ -49,22 +47,8 @@ public abstract class StepCommand : AsyncCommand
 
     /// <summary>The primary as it is now.</summary>
     /// <param name="given">Whether it must be among the hosts that are still in the pipeline, as the step is about it too.</param>
-    private protected static async Task<PemHost> PrimaryAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, string step, CancellationToken ct, bool given = true)
-    {
-        PemHost primary;
-        try
-        {
-            primary = await ClusterView.FindPrimaryAsync(cluster, ct);
-        }
-        catch (PemException e)
-        {
-            throw e.At(null, step);
-        }
-        return hosts.Contains(primary) || !given ? primary : throw new PemException("PrimaryMissing", Trouble.InvalidArgument,
-            $"{primary.Name}, the primary of cluster {cluster.Name}, is not among the hosts: it was left out, or an earlier step failed on it.",
-            "Mend what the earlier error says, then give every host of the cluster to the step.")
-        { Host = primary, Step = step };
-    }
+    private protected static Task<PemHost> PrimaryAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, string step, CancellationToken ct, bool given = true) =>
+        ClusterView.PrimaryAmongAsync(cluster, hosts, step, ct, given);
 
     /// <summary>The clear text of a credential's password; the engine masks it wherever it might show.</summary>
     private protected static string Password(PSCredential credential) => credential.GetNetworkCredential().Password;

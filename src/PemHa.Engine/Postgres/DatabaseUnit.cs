@@ -17,13 +17,11 @@ sealed class DatabaseUnit(PemCluster cluster) : Resource
 
     public override string Name => $"unit {cluster.ServiceName}";
 
-    public override Facts? Blank => Facts.Of(("load", "loaded"), ("directory", IsOwn ? "" : cluster.DataDirectory));
-
     public override string Probe => $$"""
         fact load "$(systemctl show -p LoadState --value "$PGSERVICE" 2>/dev/null)"
         D=$(systemctl show -p Environment --value "$PGSERVICE" 2>/dev/null | tr ' ' '\n' | sed -n 's/^PGDATA=//p' | tail -n 1)
         fact directory "$D"; [ -n "$D" ] && [ -f "$D/PG_VERSION" ] && fact database 1
-        fact package "$(systemctl show -p FragmentPath --value {{Sh.Quote(cluster.PackageServiceName)}} 2>/dev/null)"
+        :
         """;
 
     public override Change? Compare(Facts facts, bool triggered)
@@ -33,10 +31,10 @@ sealed class DatabaseUnit(PemCluster cluster) : Resource
             throw new PemException("DataDirectoryDiffers", Trouble.InvalidArgument,
                 $"{cluster.ServiceName} has its database in {facts["directory"]}, not in {cluster.DataDirectory}.",
                 $"Describe it as it is: New-PemCluster -DataDirectory {facts["directory"]}; or give -ServiceName a name of its own.");
-        var fresh = facts["load"] != "loaded";
-        if (fresh && !IsOwn)
-            throw new PemException("PackageMissing", Trouble.ObjectNotFound, $"There is no unit {cluster.ServiceName}: {cluster.ServerPackage} is not installed.",
-                "Run Install-PemEpas, which installs it.");
+        var missing = facts["load"] != "loaded";
+        // The package, which this very step installs, brings its own.
+        if (missing && !IsOwn && cluster.DataDirectory == cluster.PackageDataDirectory) return null;
+        var fresh = missing && IsOwn;
         var difference = fresh ? $"{Unit}: as {cluster.PackageServiceName}, with PGDATA={cluster.DataDirectory}" : $"{DropIn}: Environment=PGDATA={cluster.DataDirectory}";
         var data = Sh.Quote($"PGDATA={cluster.DataDirectory}");
         return new Change("create", difference, fresh ? $$"""

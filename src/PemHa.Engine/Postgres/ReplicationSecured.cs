@@ -15,8 +15,13 @@ sealed class ReplicationSecured(PemHost host) : Resource
 
     public override string Probe => ServerFacts.Probe;
 
+    /// <summary>The standbys that a first deployment makes stream before TLS is on.</summary>
+    public override Facts? Blank => Facts.Of(("up", "1"),
+        ("plain", host.Role == PemRole.Primary ? (host.Cluster.DataNodes.Count() - 1).ToString(CultureInfo.InvariantCulture) : "0"));
+
     public override Change? Compare(Facts facts, bool triggered)
     {
+        if (!facts.Is("up")) throw Database.Missing("it does not run");
         if (int.Parse("0" + facts["plain"], CultureInfo.InvariantCulture) == 0) return null;
         const string End = $"SELECT pg_terminate_backend(pid) {Plain}";
         return new Change("end", $"{End};  -- {facts["plain"]} in clear on {host.Name}", $$"""

@@ -21,6 +21,25 @@ static class ClusterView
         return now;
     }
 
+    /// <summary>The primary as it is now, for a step.</summary>
+    /// <param name="given">Whether it must be among the hosts that are still in the pipeline, as the step is about it too.</param>
+    public static async Task<PemHost> PrimaryAmongAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, string step, CancellationToken ct, bool given = true)
+    {
+        PemHost primary;
+        try
+        {
+            primary = await FindPrimaryAsync(cluster, ct);
+        }
+        catch (PemException e)
+        {
+            throw e.At(null, step);
+        }
+        return hosts.Contains(primary) || !given ? primary : throw new PemException("PrimaryMissing", Trouble.InvalidArgument,
+            $"{primary.Name}, the primary of cluster {cluster.Name}, is not among the hosts: it was left out, or an earlier step failed on it.",
+            "Mend what the earlier error says, then give every host of the cluster to the step.")
+        { Host = primary, Step = step };
+    }
+
     /// <summary>What one data node says of itself.</summary>
     /// <param name="Writing">Whether its server runs and is not in recovery.</param>
     /// <param name="Upstream">The address that it streams from; empty when from none.</param>

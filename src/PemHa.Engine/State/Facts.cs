@@ -33,7 +33,7 @@ sealed class Facts
     public Facts Or(Facts others)
     {
         var both = new Facts();
-        foreach (var (name, value) in others._values.Concat(_values)) both._values[name] = value;
+        foreach (var (name, value) in others._values.Concat(_values.Where(v => v.Value.Length > 0))) both._values[name] = value;
         return both;
     }
 

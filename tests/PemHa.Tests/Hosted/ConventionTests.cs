@@ -47,7 +47,7 @@ public class ConventionTests
     [MemberData(nameof(Names))]
     public void What_can_lose_data_or_stop_writes_asks_first(string name)
     {
-        var high = name is "Initialize-PemReplica" or "Invoke-PemRollingRestart";
+        var high = name is "Initialize-PemReplica" or "Invoke-PemRollingRestart" or "Install-PemCluster";
         Assert.Equal(high, Cmdlets.Attribute(Type(name)).ConfirmImpact == ConfirmImpact.High);
     }
 

@@ -1,0 +1,110 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using System.Security;
+using PemHa.Engine;
+using PemHa.Engine.Certificates;
+using PemHa.Engine.Efm;
+using PemHa.Engine.Pem;
+using PemHa.Engine.Procedure;
+
+namespace PemHa.Commands;
+
+/// <summary>A command about the whole procedure: what it is to be built with, and which part of the order is meant.</summary>
+public abstract class DeploymentCommand : AsyncCommand
+{
+    readonly List<PemHost> _hosts = [];
+
+    /// <summary>Every node of the cluster, connected.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
+    public PemHost[] PemHost { get; set; } = [];
+
+    /// <summary>The role that standbys replicate with, and its password (P7).</summary>
+    [Parameter(Mandatory = true)]
+    [Credential]
+    public PSCredential Replication { get; set; } = PSCredential.Empty;
+
+    /// <summary>EFM's database role and its password (P13).</summary>
+    [Parameter(Mandatory = true)]
+    [Credential]
+    public PSCredential Efm { get; set; } = PSCredential.Empty;
+
+    /// <summary>The superuser that configures PEM, and its password (P32).</summary>
+    [Parameter(Mandatory = true)]
+    [Credential]
+    public PSCredential SuperUser { get; set; } = PSCredential.Empty;
+
+    /// <summary>Folder of the certificate authority on this machine; made when there is none. Its key never goes to a node.</summary>
+    [Parameter(Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string AuthorityPath { get; set; } = "";
+
+    /// <summary>Encrypts the authority's key at rest.</summary>
+    [Parameter(Mandatory = true)]
+    public SecureString AuthorityPassword { get; set; } = new();
+
+    /// <summary>How long new certificates are valid, in days; they are renewed 30 days before their end.</summary>
+    [Parameter]
+    [ValidateRange(31, 3650)]
+    public int ValidDays { get; set; } = 730;
+
+    /// <summary>Further properties of efm.properties by name.</summary>
+    [Parameter]
+    public Hashtable EfmProperty { get; set; } = [];
+
+    /// <summary>The first step to do, by its cmdlet's name; the ones before it are taken as done.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(StepCompleter))]
+    public string? StartAt { get; set; }
+
+    /// <summary>The last step to do, by its cmdlet's name.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(StepCompleter))]
+    public string? StopAfter { get; set; }
+
+    /// <summary>How many hosts are worked on at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = 32;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => _hosts.AddRange(PemHost);
+
+    /// <summary>The hosts of the pipeline, cluster by cluster.</summary>
+    private protected IEnumerable<IGrouping<PemCluster, PemHost>> Clusters => _hosts.Distinct().GroupBy(h => h.Cluster);
+
+    /// <summary>The order for one cluster; refuses here what a later step would refuse.</summary>
+    private protected Deployment Plan(PemCluster cluster, string command, bool preview)
+    {
+        var properties = EfmProperty.Cast<DictionaryEntry>()
+            .ToDictionary(e => Convert.ToString(e.Key, CultureInfo.InvariantCulture)!, e => Convert.ToString(e.Value, CultureInfo.InvariantCulture)!, StringComparer.Ordinal);
+        void Refuse(string id, string? why, string what, string remedy)
+        {
+            if (why is not null) throw new PemException(id, Trouble.InvalidArgument, $"{what} will not do: {why}.", remedy) { Step = command };
+        }
+        foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertiesText.Refusal(name, value), "-EfmProperty", "Give names and values as efm.properties holds them.");
+        Refuse("UserNameUnfit", PemServer.UserRefusal(SuperUser.UserName), $"The user {SuperUser.UserName}", "Choose another one.");
+        Refuse("PasswordUnfit", PemServer.Refusal(Clear(SuperUser).Password), $"The password of {SuperUser.UserName}", "Choose another one.");
+        var folder = GetUnresolvedProviderPathFromPSPath(AuthorityPath);
+        var password = new System.Net.NetworkCredential("", AuthorityPassword).Password;
+        return new Deployment(cluster)
+        {
+            Replication = Clear(Replication),
+            Efm = Clear(Efm),
+            SuperUser = Clear(SuperUser),
+            EfmProperty = properties,
+            Authority = () => CertificateAuthority.Open(folder, password) ?? (preview ? null : CertificateAuthority.Create(folder, $"PEM CA {cluster.Name}", password)),
+            Validity = TimeSpan.FromDays(ValidDays),
+        };
+    }
+
+    static Login Clear(PSCredential credential) => new(credential.UserName, credential.GetNetworkCredential().Password);
+}
+
+/// <summary>Completes the names of the steps.</summary>
+sealed class StepCompleter : IArgumentCompleter
+{
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete,
+        System.Management.Automation.Language.CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        Deployment.Names.Where(n => n.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase)).Select(n => new CompletionResult(n));
+}

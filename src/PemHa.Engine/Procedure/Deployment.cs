@@ -1,0 +1,111 @@
+using PemHa.Engine.Certificates;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Procedure;
+
+/// <summary>A user of the database and its password in clear; kept in memory only.</summary>
+sealed record Login(string UserName, string Password);
+
+/// <summary>One step of the whole order.</summary>
+/// <param name="Name">The cmdlet that does it alone.</param>
+/// <param name="PlanAsync">Its plan, for the hosts that are still well.</param>
+sealed record DeploymentStep(string Name, Func<IReadOnlyList<PemHost>, CancellationToken, Task<Step>> PlanAsync);
+
+/// <summary>The whole procedure in the order that works: A, B, D, C, E (T9). Install-PemCluster runs it, Get-PemPlan previews it.</summary>
+sealed class Deployment(PemCluster cluster)
+{
+    /// <summary>The steps' names, in order.</summary>
+    public static readonly string[] Names =
+    [
+        "Install-PemEpas", "Enable-PemReplication", "Set-PemPassFile", "Initialize-PemReplica", "New-PemCertificate", "Set-PemSsl", "Set-PemHba",
+        "Invoke-PemRollingRestart", "New-PemEfmCluster", "Install-PemServer", "Set-PemWebApplication",
+    ];
+
+    public required Login Replication { get; init; }
+
+    public required Login Efm { get; init; }
+
+    public required Login SuperUser { get; init; }
+
+    /// <summary>Further properties of EFM.</summary>
+    public IReadOnlyDictionary<string, string> EfmProperty { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Opens the authority, or makes it; gives null where a preview finds none.</summary>
+    public required Func<CertificateAuthority?> Authority { get; init; }
+
+    /// <summary>How long new certificates are valid.</summary>
+    public required TimeSpan Validity { get; init; }
+
+    /// <summary>The steps from one to another, both included.</summary>
+    public IReadOnlyList<DeploymentStep> Steps(string? startAt = null, string? stopAfter = null)
+    {
+        var first = startAt is null ? 0 : Array.FindIndex(Names, n => n.Equals(startAt, StringComparison.OrdinalIgnoreCase));
+        var last = stopAfter is null ? Names.Length - 1 : Array.FindIndex(Names, n => n.Equals(stopAfter, StringComparison.OrdinalIgnoreCase));
+        if (first < 0 || last < 0 || last < first)
+            throw new PemException("StepsUnfit", Trouble.InvalidArgument, $"There are no steps from {startAt ?? Names[0]} to {stopAfter ?? Names[^1]}.",
+                $"The order is {string.Join(", ", Names)}.");
+        return [.. Names[first..(last + 1)].Select(name => new DeploymentStep(name, (hosts, ct) => PlanAsync(name, hosts, ct)))];
+    }
+
+    async Task<Step> PlanAsync(string name, IReadOnlyList<PemHost> hosts, CancellationToken ct)
+    {
+        Task<PemHost> Primary() => ClusterView.PrimaryAmongAsync(cluster, hosts, name, ct);
+        return name switch
+        {
+            "Install-PemEpas" => SectionA.Packages(cluster, hosts, await Primary(), cluster.SslModel == PemSslModel.SslUtils),
+            "Enable-PemReplication" => SectionB.Replication(cluster, hosts, await Primary(), Replication.UserName, Replication.Password),
+            "Set-PemPassFile" => SectionB.PassFile(cluster, hosts, Replication.UserName, Replication.Password),
+            "Initialize-PemReplica" => SectionB.Replicas(cluster, hosts, await Primary(), Replication.UserName, force: false),
+            "New-PemCertificate" => SectionD.Certificates(cluster, hosts, Authority(), Validity, replace: false),
+            "Set-PemSsl" => SectionD.Ssl(cluster, hosts),
+            "Set-PemHba" => SectionD.Hba(cluster, hosts, SuperUser.UserName),
+            "Invoke-PemRollingRestart" => SectionD.RollingRestart(cluster, hosts, await Primary(), force: false),
+            "New-PemEfmCluster" => SectionC.Cluster(cluster, hosts, await Primary(), Efm.UserName, Efm.Password, EfmProperty),
+            "Install-PemServer" => SectionE.Server(cluster, hosts, await Primary(), SuperUser.UserName, SuperUser.Password),
+            _ => SectionE.Web(cluster, hosts),
+        };
+    }
+
+    /// <summary>Runs steps one after another; a host that a step fails on leaves, and a step that nobody is left for is not begun.</summary>
+    /// <returns>The hosts that are as every step wants them.</returns>
+    public static async Task<IReadOnlyList<PemHost>> RunAsync(IReadOnlyList<DeploymentStep> steps, IReadOnlyList<PemHost> hosts, StepRunner runner, CancellationToken ct)
+    {
+        foreach (var (name, plan) in steps)
+        {
+            if (hosts.Count == 0) return [];
+            var step = await plan(hosts, ct);
+            var well = await runner.RunAsync(step, ct);
+            // A witness is in few steps, and stays for the next that wants it.
+            hosts = [.. hosts.Where(h => well.Contains(h) || !step.Hosts.Contains(h))];
+        }
+        return hosts;
+    }
+}
+
+/// <summary>Gathers what a preview would change instead of telling it.</summary>
+sealed class PlanReporter(IReporter outer) : IReporter
+{
+    readonly List<PemChange> _changes = [];
+
+    public bool WhatIf => true;
+
+    public IReadOnlyList<PemChange> Changes => _changes;
+
+    public void Decision(string text) => outer.Decision(text);
+
+    public void Command(string text) => outer.Command(text);
+
+    public void Milestone(string text) => outer.Milestone(text);
+
+    public void Warn(string text) => outer.Warn(text);
+
+    public void Progress(PemHost host, string activity, string status, int? percent) => outer.Progress(host, activity, status, percent);
+
+    public void Error(PemException error) => outer.Error(error);
+
+    public Task<bool> ShouldChangeAsync(PemChange change)
+    {
+        _changes.Add(change);
+        return Task.FromResult(true);
+    }
+}

@@ -1,0 +1,86 @@
+using Xunit;
+
+namespace PemHa.Lab.Tests;
+
+/// <summary>Two data nodes and a witness with hardly anything as the packages have it: names, ports, directories.</summary>
+public sealed class OddCluster : ProcedureLab
+{
+    internal override LabOptions Options => base.Options with { DataNodes = 2, Witnesses = 1 };
+
+    Task<ProcedureReport>? _deployed;
+
+    /// <summary>Planned, deployed in two parts, and planned again by the commands for the whole procedure.</summary>
+    internal Task<ProcedureReport> DeployedAsync() => _deployed ??= PowerShellAsync("""
+        $cluster = New-PemCluster acctg -VirtualIp 172.16.161.245 -PingServer 172.16.161.1 -MonitoredSubnet 172.16.161.0/24, 10.1.0.0/16 `
+            -Port 5555 -EfmPort 7900 -DataDirectory /srv/pg/main -ServiceName pem-db -JournalPath "$state/journal.jsonl"
+        $nodes = foreach ($h in $hosts) { New-PemHost $h.Address $h.Role -Cluster $cluster -Name $h.Name }
+        $nodes = $nodes | Connect-PemHost @login
+        $with = @{
+            Replication = New-PemCredential repl -Path $state; Efm = New-PemCredential efm -Path $state
+            SuperUser = New-PemCredential pemsuper -Path $state
+            AuthorityPath = "$state/ca"; AuthorityPassword = (New-PemCredential authority -Path $state).Password
+            EfmProperty = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
+        }
+        function Tell($kind, $changes) { foreach ($c in $changes) { "$kind $($c.HostName): $($c.Step) $($c.Resource)" } }
+        Report {
+            Tell planned ($nodes | Get-PemPlan @with)
+            "authority $([System.IO.File]::Exists("$state/ca/ca_key.key"))"
+            foreach ($h in ($nodes | Install-PemCluster @with -StopAfter set-pemhba -Confirm:$false)) { "part $h" }
+            "steps $($cluster.Steps.Count)"
+            foreach ($h in ($nodes | Install-PemCluster @with -StartAt Invoke-PemRollingRestart -Confirm:$false)) { "whole $h" }
+            foreach ($h in $nodes) { Tell done $h.Changes }
+            Tell again ($nodes | Get-PemPlan @with)
+            foreach ($n in ($nodes | Get-PemClusterStatus)) { "status $($n.Name) $($n.Role) $($n.Database) $($n.VirtualIp) $($n.Finding.Count)" }
+            $nodes | Get-PemPlan @with -StartAt Set-PemSsl -StopAfter Install-PemEpas
+        }
+        """);
+}
+
+/// <summary>The commands for the whole procedure, on a cluster that is described down to its last name.</summary>
+[Collection(ProcedureTests.Name)]
+public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture<OddCluster>
+{
+    [Fact]
+    [Spec("P3", "P4", "P5", "P16", "P17", "P19", "P38", "T11")]
+    public async Task It_is_built_under_other_names_ports_and_directories()
+    {
+        var report = await cluster.DeployedAsync();
+        Assert.Equal(["status node1 Primary UP True 0", "status node2 Standby UP False 0", "status witness1 Witness N/A False 0"],
+            report.Lines.Where(l => l.StartsWith("status ", StringComparison.Ordinal)));
+        Assert.Equal("/srv/pg/main 5555", await cluster.RootAsync("node2", """
+            set -- $(sed -n '2p;4p' /srv/pg/main/postmaster.pid); echo $1 $2
+            """));
+        Assert.Equal("virtual.ip.interface=eth0\nvirtual.ip.prefix=24\nbind.address=172.16.161.201:7900", await cluster.RootAsync("node2",
+            "cd /etc/edb/efm-5.2; grep -e ^virtual.ip.interface= -e ^virtual.ip.prefix= acctg.properties; grep ^bind.address= acctg.properties"));
+        Assert.Equal("active inactive", await cluster.RootAsync("node1", "echo $(systemctl is-active pem-db; systemctl is-active edb-as-17 || :)"));
+        Assert.Contains("hostssl pem +pem_agent 10.1.0.0/16 cert", await cluster.RootAsync("node1", "cat /srv/pg/main/pg_hba.conf"), StringComparison.Ordinal);
+        Assert.Contains("5555/tcp", await cluster.RootAsync("node1", "firewall-cmd --list-ports"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Spec("P29", "T9")]
+    public async Task The_plan_lists_what_is_then_done_and_nothing_is_left_of_it()
+    {
+        var report = await cluster.DeployedAsync();
+        var planned = Of(report, "planned");
+        Assert.NotEmpty(planned);
+        Assert.Contains("authority False", report.Lines);
+        Assert.Equal([], Of(report, "done").Except(planned));
+        // Only waiting for what has come about already is planned in vain.
+        Assert.Equal(["node1: New-PemEfmCluster EFM cluster acctg"], planned.Except(Of(report, "done")).DefaultIfEmpty("node1: New-PemEfmCluster EFM cluster acctg"));
+        Assert.Empty(Of(report, "again"));
+    }
+
+    [Fact]
+    public async Task A_part_of_the_order_can_be_done_alone()
+    {
+        var report = await cluster.DeployedAsync();
+        Assert.Equal(["part node1", "part node2", "part witness1"], report.Lines.Where(l => l.StartsWith("part ", StringComparison.Ordinal)));
+        Assert.Contains("steps 7", report.Lines);
+        Assert.Equal(["whole node1", "whole node2", "whole witness1"], report.Lines.Where(l => l.StartsWith("whole ", StringComparison.Ordinal)));
+        Assert.Equal("StepsUnfit", Assert.Single(report.Errors).Id);
+    }
+
+    static string[] Of(ProcedureReport report, string kind) =>
+        [.. report.Lines.Where(l => l.StartsWith(kind + " ", StringComparison.Ordinal)).Select(l => l[(kind.Length + 1)..]).Distinct()];
+}
