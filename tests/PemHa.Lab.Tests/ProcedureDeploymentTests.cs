@@ -45,6 +45,7 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
     public async Task It_is_built_under_other_names_ports_and_directories()
     {
         var report = await cluster.DeployedAsync();
+        Assert.True(report.Errors.Count == 1, report.ToString());
         Assert.Equal(["status node1 Primary UP True 0", "status node2 Standby UP False 0", "status witness1 Witness N/A False 0"],
             report.Lines.Where(l => l.StartsWith("status ", StringComparison.Ordinal)));
         Assert.Equal("/srv/pg/main 5555", await cluster.RootAsync("node2", """

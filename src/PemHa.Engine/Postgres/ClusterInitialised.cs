@@ -1,3 +1,4 @@
+using PemHa.Engine.Remote;
 using PemHa.Engine.State;
 
 namespace PemHa.Engine.Postgres;
@@ -20,6 +21,8 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
                 "Look at them and move them away; PemHa does not initialise over anything.");
         var setup = $"PGSETUP_INITDB_OPTIONS='-E UTF-8' {cluster.InstallDirectory}/bin/{cluster.PackageServiceName}-setup initdb"
             + (cluster.ServiceName == cluster.PackageServiceName ? "" : $" {cluster.ServiceName}");
+        // The setup makes the directory, not those above it.
+        if (cluster.DataDirectory != cluster.PackageDataDirectory) setup = $"mkdir -p {Sh.Quote(cluster.DataDirectory[..cluster.DataDirectory.LastIndexOf('/')])}\n{setup}";
         return new Change("initialise", setup, setup);
     }
 }
