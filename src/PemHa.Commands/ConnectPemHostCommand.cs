@@ -1,10 +1,15 @@
 using System.Management.Automation;
+using System.Security;
 using PemHa.Engine;
 using PemHa.Engine.Remote;
 
 namespace PemHa.Commands;
 
 /// <summary>Opens SSH connections; all hosts at once.</summary>
+/// <remarks>
+/// What a parameter says goes before what ssh_config says, and that before the default. Keys and passwords are offered in this order too:
+/// those given by parameters, then the keys of ssh_config (or of ~/.ssh), then whatever else ssh-agent holds.
+/// </remarks>
 [Cmdlet(VerbsCommunications.Connect, "PemHost")]
 [OutputType(typeof(PemHost))]
 public sealed class ConnectPemHostCommand : AsyncCommand
@@ -15,30 +20,52 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
     public PemHost[] PemHost { get; set; } = [];
 
-    /// <summary>The login, root or a user with sudo. Its password is tried for SSH, opens an encrypted key, and is given to sudo.</summary>
+    /// <summary>The login, root or a user with sudo. Its password is tried for SSH, asked for in whatever words, and is given to sudo; it opens an
+    /// encrypted key when there is no -KeyPassphrase. No jump host gets to see it.</summary>
     [Parameter]
     [Credential]
     public PSCredential? Credential { get; set; }
 
-    /// <summary>The login when only keys are used.</summary>
+    /// <summary>The login when only keys are used. Left out, -Credential's, ssh_config's User, or root.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    public string UserName { get; set; } = "root";
+    public string? UserName { get; set; }
 
-    /// <summary>Private keys to offer; those of ~/.ssh when neither a key nor a credential is given.</summary>
+    /// <summary>Private keys to offer to the nodes, and no others; one that cannot be opened may be in ssh-agent. Left out, those of ssh_config's
+    /// IdentityFile, or of ~/.ssh, and of ssh-agent; after the password, when a credential is given.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[]? KeyFile { get; set; }
 
-    /// <summary>Files with the hosts' keys; ~/.ssh/known_hosts and the machine's when left out.</summary>
+    /// <summary>Passphrase of encrypted keys, where it is not the password of -Credential.</summary>
+    [Parameter]
+    public SecureString? KeyPassphrase { get; set; }
+
+    /// <summary>The jump host to go through, user@host:port, or several with commas, the nearest first; none goes straight whatever ssh_config says.
+    /// Left out, ssh_config's ProxyJump. A user that is not given is -JumpCredential's, ssh_config's, or your own name here.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? JumpHost { get; set; }
+
+    /// <summary>The login on jump hosts, where it needs a password.</summary>
+    [Parameter]
+    [Credential]
+    public PSCredential? JumpCredential { get; set; }
+
+    /// <summary>An ssh_config file: ~/.ssh/config when left out and there; none, or nothing, for no such file.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    public string? SshConfigFile { get; set; }
+
+    /// <summary>Files with the hosts' keys, jump hosts' included. Left out, those of ssh_config, or ~/.ssh/known_hosts and the machine's.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[]? KnownHostsFile { get; set; }
 
-    /// <summary>Fingerprint (SHA256:…) of a host key to accept although no file knows it.</summary>
+    /// <summary>Fingerprints (SHA256:…) of host keys to accept although no file knows them.</summary>
     [Parameter]
     [ValidatePattern("^SHA256:[A-Za-z0-9+/]{43}$")]
-    public string? AcceptHostKey { get; set; }
+    public string[] AcceptHostKey { get; set; } = [];
 
     /// <summary>Seconds to wait for a host.</summary>
     [Parameter]
@@ -51,34 +78,38 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        var ssh = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".ssh");
         var options = new SshOptions
         {
             UserName = Credential?.UserName ?? UserName,
             Password = Credential?.GetNetworkCredential().Password,
-            KeyFile = KeyFile is not null ? Resolve(KeyFile)
-                : Credential is not null ? []
-                : [.. new[] { "id_ed25519", "id_ecdsa", "id_rsa" }.Select(n => Path.Combine(ssh, n)).Where(File.Exists)],
-            KnownHostsFile = KnownHostsFile is not null ? Resolve(KnownHostsFile) : [Path.Combine(ssh, "known_hosts"), "/etc/ssh/ssh_known_hosts"],
-            AcceptFingerprint = AcceptHostKey?.TrimEnd('='),
+            KeyFile = KeyFile is null ? null : Resolve(KeyFile),
+            KeyPassphrase = KeyPassphrase is null ? null : new System.Net.NetworkCredential("", KeyPassphrase).Password,
+            KnownHostsFile = KnownHostsFile is null ? null : Resolve(KnownHostsFile),
+            AcceptFingerprint = AcceptHostKey,
+            JumpHost = JumpHost,
+            JumpUserName = JumpCredential?.UserName,
+            JumpPassword = JumpCredential?.GetNetworkCredential().Password,
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
         };
+        var file = SshConfigFile is null or "" or "none" ? SshConfigFile : GetUnresolvedProviderPathFromPSPath(SshConfigFile);
         Pump(async ct =>
         {
+            var asked = options with { Config = SshConfig.Choose(file, options.Home) };
+            using var connector = new SshConnector();
             var hosts = _hosts.Distinct().ToList();
-            var connected = await Task.WhenAll(hosts.Select(host => ConnectAsync(host, options, ct)));
+            var connected = await Task.WhenAll(hosts.Select(host => ConnectAsync(host, asked, connector, ct)));
             foreach (var (host, _) in hosts.Zip(connected).Where(p => p.Second)) Post(() => WriteObject(host));
         });
     }
 
-    async Task<bool> ConnectAsync(PemHost host, SshOptions options, CancellationToken ct)
+    async Task<bool> ConnectAsync(PemHost host, SshOptions options, SshConnector connector, CancellationToken ct)
     {
         try
         {
-            var session = await SshSession.ConnectAsync(host, options, ct);
+            var session = await SshSession.ConnectAsync(host, SshRoute.To(host, options), connector, ct);
             host.Session?.Dispose();
             host.Session = session;
-            Post(() => WriteVerbose($"{host.Name}: connected to {host.Address} as {options.UserName}"));
+            Post(() => WriteVerbose($"{host.Name}: {host.Address} is connected, {session.Way}"));
             return true;
         }
         catch (PemException e)

@@ -7,9 +7,9 @@ namespace PemHa.Commands;
 [OutputType(typeof(PemHost))]
 public sealed class NewPemHostCommand : PSCmdlet
 {
-    /// <summary>The node's own address.</summary>
+    /// <summary>The node's own address; or its host name, and Connect-PemHost then asks the node which of its addresses that is.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ValidatePattern("^[0-9a-fA-F.:]+$")]
+    [ValidatePattern(Addresses.Pattern)]
     public string Address { get; set; } = "";
 
     /// <summary>Primary, Standby or Witness.</summary>
@@ -20,23 +20,28 @@ public sealed class NewPemHostCommand : PSCmdlet
     [Parameter(Mandatory = true)]
     public PemCluster Cluster { get; set; } = null!;
 
-    /// <summary>A short name for messages and certificates; the address when left out.</summary>
+    /// <summary>A short name for messages and certificates; the address or host name when left out.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidatePattern("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")]
     public string? Name { get; set; }
 
-    /// <summary>TCP port of the SSH server.</summary>
+    /// <summary>What SSH connects to, where that is not the address: a host name, or an alias of ssh_config.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidatePattern(Addresses.Pattern)]
+    public string? HostName { get; set; }
+
+    /// <summary>TCP port of the SSH server; that of ssh_config, or 22, when left out.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, 65535)]
-    public int SshPort { get; set; } = 22;
+    public int? SshPort { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (Addresses.Refusal(Address) is { } refusal) ThrowTerminatingError(Errors.Input("AddressUnfit", refusal, Address));
+        if (!Addresses.IsName(Address) && Addresses.Refusal(Address) is { } refusal) ThrowTerminatingError(Errors.Input("AddressUnfit", refusal, Address));
         try
         {
-            WriteObject(new PemHost(Cluster, Address, Role, Name) { SshPort = SshPort });
+            WriteObject(new PemHost(Cluster, Address, Role, Name, HostName) { SshPort = SshPort });
         }
         catch (ArgumentException e)
         {

@@ -59,10 +59,6 @@ sealed class Example
     }
 
     /// <summary>A session over no connection: planning asks it for its redactor only.</summary>
-    static SshSession NoSession(PemHost host)
-    {
-        var options = new SshOptions { UserName = "root", KnownHostsFile = [] };
-        return (SshSession)typeof(SshSession).GetConstructors(BindingFlags.Instance | BindingFlags.NonPublic).Single()
-            .Invoke([host, options, null, null, new Redactor()]);
-    }
+    static SshSession NoSession(PemHost host) => (SshSession)typeof(SshSession)
+        .GetConstructors(BindingFlags.Instance | BindingFlags.NonPublic).Single().Invoke([host, null, new Redactor()]);
 }

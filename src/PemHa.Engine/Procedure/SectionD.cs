@@ -25,7 +25,7 @@ static class SectionD
         new Phase("certificates", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
         {
             // verify-full works for the node's own address and name, and for the virtual IP wherever it is.
-            IReadOnlyList<string> names = [.. new[] { host.Address, host.Name, cluster.VirtualIp, "localhost", "127.0.0.1" }.Distinct()];
+            IReadOnlyList<string> names = [.. new[] { host.Address, host.Name, host.DnsName ?? host.Name, cluster.VirtualIp, "localhost", "127.0.0.1" }.Distinct()];
             var data = cluster.DataDirectory;
             return
             [

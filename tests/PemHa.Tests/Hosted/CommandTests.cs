@@ -47,7 +47,10 @@ public sealed class CommandTests(HostedEngine engine) : IClassFixture<HostedEngi
     [InlineData("New-PemHost 172.16.161.300 Standby -Cluster $cluster", "AddressUnfit,PemHa.Commands.NewPemHostCommand")]
     [InlineData("New-PemHost 172.16.201 Standby -Cluster $cluster", "AddressUnfit,PemHa.Commands.NewPemHostCommand")]
     [InlineData("New-PemHost FD00::1 Standby -Cluster $cluster", "AddressUnfit,PemHa.Commands.NewPemHostCommand")]
-    [InlineData("New-PemHost beef Standby -Cluster $cluster", "AddressUnfit,PemHa.Commands.NewPemHostCommand")]
+    [InlineData("New-PemHost fd00:::1 Standby -Cluster $cluster", "AddressUnfit,PemHa.Commands.NewPemHostCommand")]
+    [InlineData("New-PemHost -- -node Standby -Cluster $cluster", "ParameterArgumentValidationError,PemHa.Commands.NewPemHostCommand")]
+    [InlineData("New-PemHost 10.0.0.1 Standby -Cluster $cluster -HostName 'a;b'",
+        "ParameterArgumentValidationError,PemHa.Commands.NewPemHostCommand")]
     [InlineData("New-PemHost '10.0.0.1; reboot' Standby -Cluster $cluster",
         "ParameterArgumentValidationError,PemHa.Commands.NewPemHostCommand")]
     [InlineData("New-PemHost 10.0.0.1 Standby -Cluster $cluster -Name 'a b'",
@@ -94,6 +97,38 @@ public sealed class CommandTests(HostedEngine engine) : IClassFixture<HostedEngi
             Assert.Equal("Run Connect-PemHost first.", e.ErrorDetails.RecommendedAction);
             Assert.StartsWith(command.Split(' ')[0] + ": ", e.ErrorDetails.Message, StringComparison.Ordinal);
         });
+    }
+
+    [Fact]
+    public void A_node_may_be_described_by_its_name_but_no_step_goes_on_without_its_address()
+    {
+        const string Named = Hosts + "$hosts += New-PemHost pem4.example.com Standby -Cluster $cluster\n";
+        var host = (PemHost)engine.Run(Named + "$hosts[3]")[0].BaseObject;
+        Assert.Equal(("pem4.example.com", "pem4.example.com", "pem4.example.com", false), (host.Name, host.HostName, host.Address, host.Connected));
+        var alias = (PemHost)engine.Run(Hosts + "New-PemHost fd00::4 Standby -Cluster $cluster -HostName bastion_4 -SshPort 2222")[0].BaseObject;
+        Assert.Equal(("fd00::4", "bastion_4", "fd00::4", 2222), (alias.Name, alias.HostName, alias.Address, alias.SshPort));
+        // Those that are given are not the only ones whose addresses are needed.
+        var error = engine.Fails(Named + "$hosts[0..2] | Set-PemHba -WhatIf");
+        Assert.StartsWith("AddressUnknown,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal("pem4.example.com", error.TargetObject.ToString());
+        Assert.StartsWith("Set-PemHba: ", error.ErrorDetails.Message, StringComparison.Ordinal);
+        Assert.Contains("New-PemHost -Address IP -HostName pem4.example.com", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        // A status is told all the same.
+        Assert.Equal(4, engine.Run(Named + "$hosts[0] | Get-PemClusterStatus").Count);
+    }
+
+    [Fact]
+    public void An_ssh_config_that_cannot_be_read_ends_the_command_and_one_that_cannot_be_followed_is_an_error_of_that_host()
+    {
+        const string Connect = "param($file)\n" + Hosts + "$hosts | Connect-PemHost -SshConfigFile $file -KeyFile /no/such/key";
+        Assert.StartsWith("SshConfigUnreadable,", engine.Fails(Connect, _folder["none"]).FullyQualifiedErrorId, StringComparison.Ordinal);
+        File.WriteAllText(_folder["config"], "Host 172.16.161.201\n  ProxyCommand nc %h %p\n  Port 22\nHost *\n  Port none\n");
+        var (_, errors) = engine.Try(Connect, _folder["config"]);
+        Assert.Equal([("SshConfigInvalid", "node1"), ("SshConfigInvalid", "witness1"), ("SshConfigUnsupported", "node2")],
+            errors.Select(e => (e.FullyQualifiedErrorId.Split(',')[0], e.TargetObject.ToString())).Order());
+        Assert.Contains($"{_folder["config"]}:5: none is no port", errors.First(e => e.TargetObject.ToString() == "node1").ErrorDetails.Message, StringComparison.Ordinal);
+        Assert.All(engine.Try(Connect, "none").Errors, e => Assert.StartsWith("KeyFileUnreadable,", e.FullyQualifiedErrorId, StringComparison.Ordinal));
+        Assert.All(engine.Try(Connect, "").Errors, e => Assert.StartsWith("KeyFileUnreadable,", e.FullyQualifiedErrorId, StringComparison.Ordinal));
     }
 
     [Theory]

@@ -1,0 +1,135 @@
+using System.Net.Sockets;
+using Renci.SshNet;
+using Renci.SshNet.Common;
+
+namespace PemHa.Engine.Remote;
+
+/// <summary>A connection to one machine whose key was checked and that let us in.</summary>
+sealed class SshConnection : IDisposable
+{
+    readonly SshTunnel? _tunnel;
+
+    SshConnection(SshHop hop, SshClient client, SshTunnel? tunnel) => (Hop, Client, _tunnel) = (hop, client, tunnel);
+
+    public SshHop Hop { get; }
+
+    /// <summary>The library's client.</summary>
+    public SshClient Client { get; }
+
+    /// <summary>How it was come by, for messages: nothing, or the jump host that it goes through.</summary>
+    public string Way => Through(_tunnel?.Jump);
+
+    /// <summary>Opens a connection.</summary>
+    /// <param name="via">The jump host to go through; null for the direct way.</param>
+    /// <exception cref="PemException">Unreachable, an unknown or changed host key, or a refused login.</exception>
+    public static async Task<SshConnection> OpenAsync(SshHop hop, SshKeys keys, SshJump? via, CancellationToken ct)
+    {
+        using var login = await SshLogin.PrepareAsync(hop, keys, ct);
+        var known = KnownHosts.Read(hop.KnownHostsFile);
+        var tunnel = Tunnel();
+        var (address, port) = tunnel is null ? (hop.HostName, hop.Port) : (SshTunnel.Address, tunnel.Port);
+        var info = new ConnectionInfo(address, port, hop.UserName, [.. login.Methods]) { Timeout = hop.Timeout };
+        PreferKnownKeyTypes(info, known.KeyTypes(hop.KnownAs.Name, hop.KnownAs.Port));
+        var client = new SshClient(info) { KeepAliveInterval = TimeSpan.FromSeconds(5) };
+        PemException? distrust = null;
+        var greeted = false;
+        client.ServerIdentificationReceived += (_, _) => greeted = true;
+        client.HostKeyReceived += (_, e) =>
+        {
+            distrust = Judge(hop, known, e);
+            e.CanTrust = distrust is null;
+        };
+        var connecting = client.ConnectAsync(ct);
+        try
+        {
+            await connecting.WaitAsync(hop.Timeout, ct);
+            return new SshConnection(hop, client, tunnel);
+        }
+        catch (Exception e)
+        {
+            // What is given up half-way may still succeed later; nobody would close it then.
+            _ = connecting.ContinueWith(_ =>
+            {
+                client.Dispose();
+                tunnel?.Dispose();
+            }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            if (e is not (SshException or SocketException or TimeoutException or ArgumentException or InvalidOperationException or ObjectDisposedException)) throw;
+            throw distrust ?? Translate(hop, login, via, greeted, e);
+        }
+
+        SshTunnel? Tunnel()
+        {
+            try
+            {
+                return via?.Forward(hop.HostName, hop.Port);
+            }
+            catch (Exception e) when (e is SshException or SocketException or InvalidOperationException)
+            {
+                throw Translate(hop, login, via, false, e);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        _tunnel?.Dispose();
+    }
+
+    static void PreferKnownKeyTypes(ConnectionInfo info, IReadOnlyList<string> types)
+    {
+        if (types.Count == 0) return;
+        // ssh-rsa in known_hosts names the key; the signature algorithms for it have other names.
+        var wanted = types.SelectMany(t => t == "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : new[] { t }).ToHashSet(StringComparer.Ordinal);
+        if (!info.HostKeyAlgorithms.Keys.Any(wanted.Contains)) return;
+        foreach (var name in info.HostKeyAlgorithms.Keys.Where(name => !wanted.Contains(name)).ToList()) info.HostKeyAlgorithms.Remove(name);
+    }
+
+    static PemException? Judge(SshHop hop, KnownHosts known, HostKeyEventArgs e)
+    {
+        var fingerprint = "SHA256:" + e.FingerPrintSHA256;
+        var where = hop.KnownHostsFile.Count == 0 ? "no file" : string.Join(", ", hop.KnownHostsFile);
+        var (name, port) = hop.KnownAs;
+        var listed = port == 22 ? name : FormattableString.Invariant($"[{name}]:{port}");
+        // The name in the wire form is that of the key; the event names the signature algorithm.
+        var type = e.HostKeyName.StartsWith("rsa-sha2", StringComparison.Ordinal) ? "ssh-rsa" : e.HostKeyName;
+        return known.Check(name, port, type, e.HostKey) switch
+        {
+            HostKeyVerdict.Known => null,
+            HostKeyVerdict.Unknown when hop.AcceptFingerprint.Contains(fingerprint) => null,
+            HostKeyVerdict.Unknown => new PemException("HostKeyUnknown", Trouble.SecurityError,
+                $"The key of {hop.Label}, {type} {fingerprint}, is not in {where} under {listed}.",
+                $"Compare it with `ssh-keygen -lf` on the host, then add it with ssh-keyscan, or give -AcceptHostKey '{fingerprint}'."),
+            HostKeyVerdict.Revoked => new PemException("HostKeyRevoked", Trouble.SecurityError,
+                $"The key of {hop.Label}, {type} {fingerprint}, is marked @revoked in {where}.",
+                "Do not connect; find out why it was revoked."),
+            _ => new PemException("HostKeyChanged", Trouble.SecurityError,
+                $"The key of {hop.Label} is not the one in {where} under {listed}: it sent {type} {fingerprint}. Somebody may be in between.",
+                "If the host was reinstalled, remove the old line with `ssh-keygen -R` after comparing the fingerprint on the host itself."),
+        };
+    }
+
+    static PemException Translate(SshHop hop, SshLogin login, SshJump? via, bool greeted, Exception e) => e switch
+    {
+        // Refused by the server's count of attempts, not by the keys themselves.
+        SshConnectionException when e.Message.Contains("Too many authentication failures", StringComparison.Ordinal) => new PemException("LoginRefused",
+            Trouble.AuthenticationError, $"{hop.Label} refused the login of {hop.UserName} after too many attempts. {login.Story}",
+            "Name the one key: -KeyFile, or IdentityFile with IdentitiesOnly yes in ssh_config.", e),
+        SshAuthenticationException => new PemException("LoginRefused", Trouble.AuthenticationError,
+            $"{hop.Label} refused the login of {hop.UserName}: {e.Message.TrimEnd('.')}. {login.Story}", "Check the user, its key and its password.", e),
+        TimeoutException or SshOperationTimeoutException when login.Signing => new PemException("AgentSilent", Trouble.OperationTimeout,
+            $"The ssh-agent did not sign for {hop.Label} within {hop.Timeout.TotalSeconds:0} s.",
+            "It may wait for you to confirm, or to touch the token; give more time with -TimeoutSec.", e),
+        // Their end of the tunnel never said a word: the jump host did not get through, and SSH does not tell us why.
+        SshConnectionException or SocketException when via is not null && !greeted => new PemException("JumpRefused", Trouble.ConnectionError,
+            FormattableString.Invariant($"{Capital(via.Label)} opened no connection to {hop.Label} on port {hop.Port}."),
+            "Check that its sshd allows TCP forwarding (AllowTcpForwarding, PermitOpen), and that it reaches that name or address and port."),
+        _ => new PemException("Unreachable", Trouble.ConnectionError,
+            FormattableString.Invariant($"{Capital(hop.Label)} cannot be reached on port {hop.Port}{Through(via)}: {e.Message}"),
+            "Check that the host is up, its address and SSH port, and the firewall in between.", e),
+    };
+
+    static string Through(SshJump? via) => via is null ? "" : $" through {via.Label}";
+
+    static string Capital(string text) => text.StartsWith("the ", StringComparison.Ordinal) ? "T" + text[1..] : text;
+}
