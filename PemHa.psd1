@@ -15,6 +15,7 @@
     VariablesToExport      = @()
     CmdletsToExport        = @(
         'Connect-PemHost'
+        'ConvertFrom-PemEfmStatus'
         'Disconnect-PemHost'
         'Enable-PemReplication'
         'Get-PemClusterStatus'

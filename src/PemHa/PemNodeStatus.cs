@@ -1,6 +1,7 @@
 namespace PemHa;
 
 /// <summary>How one node of a cluster is now, as its database, the EFM agents and the host itself say (P21).</summary>
+/// <remarks>Read from a pasted report of EFM alone, what only the database or the host can tell is null.</remarks>
 public sealed record PemNodeStatus
 {
     /// <summary>The node's name.</summary>
@@ -12,14 +13,20 @@ public sealed record PemNodeStatus
     /// <summary>The cluster's name; groups the table.</summary>
     public required string Cluster { get; init; }
 
-    /// <summary>What the node is now: Primary, Standby, Witness, or Unreachable, Stopped when that cannot be told.</summary>
+    /// <summary>What the node is now: Primary, Standby, Witness, or Unreachable, Stopped, Unknown when that cannot be told.</summary>
     public required string Role { get; init; }
 
     /// <summary>The database: UP, DOWN, UNKNOWN or N/A (F1).</summary>
     public required string Database { get; init; }
 
-    /// <summary>The type that EFM gives the node (F1): Primary, Standby, Witness, Idle, Promoting; empty when no agent knows it.</summary>
+    /// <summary>The type that EFM gives the node (F1): Primary, Standby, Witness, Idle, Promoting, DOWN; empty when no agent knows it.</summary>
     public string Efm { get; init; } = "";
+
+    /// <summary>What EFM says of the node's database (F1), such as why it could not be asked; null when it says nothing.</summary>
+    public string? Info { get; init; }
+
+    /// <summary>The standby's place in the failover order, 1 being the first; null when it is not in it.</summary>
+    public int? Priority { get; init; }
 
     /// <summary>Whether the virtual IP is on this node now.</summary>
     public bool VirtualIp { get; init; }

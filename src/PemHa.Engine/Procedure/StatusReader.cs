@@ -9,9 +9,6 @@ namespace PemHa.Engine.Procedure;
 /// <summary>Get-PemClusterStatus: asks databases, agents and hosts, all at once, one round trip each (P21).</summary>
 static class StatusReader
 {
-    /// <summary>Replay that lags further behind than this, in bytes, is worth a finding: one WAL segment.</summary>
-    const long NotableLag = 16 << 20;
-
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>Reads the status; hosts that do not answer are a finding, not an error.</summary>
@@ -65,41 +62,20 @@ static class StatusReader
         }
     }
 
-    static List<PemNodeStatus> Judge(PemCluster cluster, IReadOnlyList<Sight> sights, EfmStatus? efm)
+    static IReadOnlyList<PemNodeStatus> Judge(PemCluster cluster, IReadOnlyList<Sight> sights, EfmStatus? efm)
     {
         var primaries = sights.Where(s => s.Facts["recovery"] == "false").ToList();
-        var holders = sights.Where(s => s.Facts.Is("vip")).Select(s => s.Host.Name).ToList();
-        var nodes = sights.Select(s => Node(s, efm, primaries.Count == 1 ? primaries[0] : null)).ToList();
-        var findings = new List<PemFinding>();
-        void Find(string host, bool critical, string message, string remedy) => findings.Add(new PemFinding(host, critical ? "Critical" : "Warning", message, remedy));
-
-        if (primaries.Count > 1)
-            Find(cluster.Name, true, $"{string.Join(" and ", primaries.Select(p => p.Host.Name))} both take writes", $"Stop {cluster.ServiceName} on the one without the virtual IP at once.");
-        if (primaries.Count == 0) Find(cluster.Name, true, "no node takes writes", "Look at the EFM log of the standbys; `efm promote` by hand if it will not.");
-        if (holders.Count > 1) Find(cluster.Name, true, $"the virtual IP is on {string.Join(" and ", holders)}", "Remove it from the node that is not the primary.");
-        if (holders.Count == 0) Find(cluster.Name, true, $"no node holds the virtual IP {cluster.VirtualIp}", "See whether EFM runs on the primary.");
-        if (primaries.Count == 1 && holders.Count == 1 && holders[0] != primaries[0].Host.Name)
-            Find(holders[0], true, $"it holds the virtual IP, but {primaries[0].Host.Name} is the primary", "Look at the EFM log of both.");
-        if (efm is null) Find(cluster.Name, true, "no EFM agent answers", $"Start {cluster.EfmServiceName} on the nodes.");
-
-        foreach (var (sight, node) in sights.Zip(nodes))
+        return StatusJudge.Judge(new StatusView
         {
-            var name = sight.Host.Name;
-            if (sight.Trouble is { } trouble)
-            {
-                Find(name, true, trouble, "Bring the host back, then connect again.");
-                continue;
-            }
-            if (sight.Facts.Is("fenced"))
-                Find(name, true, "EFM fenced it as a failed primary (recovery.conf)", "Rebuild it: Initialize-PemReplica -Force, then `efm resume`.");
-            else if (node.Role == "Stopped") Find(name, true, "its database does not run", $"Look at its log, then systemctl start {cluster.ServiceName}.");
-            if (node.Role == "Standby" && node.Replication != "streaming") Find(name, true, "it does not stream from the primary", "Look at its log; rebuild it with Initialize-PemReplica -Force if its WAL is gone.");
-            if (node.LagBytes > NotableLag) Find(name, false, string.Create(CultureInfo.InvariantCulture, $"replay lags {node.LagBytes >> 20} MiB behind"), "Look at long queries on the standby and at the network.");
-            if (efm is not null && node.Efm.Length == 0) Find(name, true, "its EFM agent has not joined", $"systemctl start {cluster.EfmServiceName}; its log is in /var/log/efm-{cluster.EfmVersion}.");
-            if (node.Efm == "Idle") Find(name, false, "its EFM agent is idle", $"`efm resume {cluster.Name}` once its database is well.");
-            if (node.Agent == false) Find(name, false, "its PEM agent does not run", "systemctl start pemagent; Install-PemServer if it was never set up.");
-        }
-        return [.. nodes.Select((n, i) => n with { Finding = [.. findings.Where(f => f.HostName == n.Name || (i == 0 && f.HostName == cluster.Name))] })];
+            Cluster = cluster.Name,
+            Nodes = [.. sights.Select(s => new NodeView(Node(s, efm, primaries.Count == 1 ? primaries[0] : null)) { Trouble = s.Trouble, Fenced = s.Facts.Is("fenced") })],
+            Efm = efm,
+            VirtualIp = cluster.VirtualIp,
+            Service = cluster.ServiceName,
+            EfmService = cluster.EfmServiceName,
+            EfmLog = $"/var/log/efm-{cluster.EfmVersion}",
+            DatabasesAsked = true,
+        });
     }
 
     static PemNodeStatus Node(Sight sight, EfmStatus? efm, Sight? primary)
@@ -116,6 +92,8 @@ static class StatusReader
             Role = sight.Trouble is not null ? "Unreachable" : witness ? "Witness" : !facts.Is("up") ? "Stopped" : facts["recovery"] == "false" ? "Primary" : "Standby",
             Database = witness ? "N/A" : sight.Trouble is not null ? "UNKNOWN" : facts.Is("up") ? "UP" : "DOWN",
             Efm = agent?.Type ?? "",
+            Info = agent?.Info,
+            Priority = efm?.Place(host.Address),
             Coordinator = efm?.Coordinator == host.Address,
             VirtualIp = facts.Is("vip"),
             Lsn = facts["lsn"] is { Length: > 0 } lsn ? lsn : null,
