@@ -90,7 +90,8 @@ public class BootOrderTests
         var cluster = new PemCluster("efm", "10.0.0.9");
         for (var i = 1; i <= data + witnesses; i++)
             _ = new PemHost(cluster, string.Create(CultureInfo.InvariantCulture, $"10.0.0.{100 + i}"),
-                i > data ? PemRole.Witness : i == 1 ? PemRole.Primary : PemRole.Standby) { Session = _c1.Primary.Session };
+                i > data ? PemRole.Witness : i == 1 ? PemRole.Primary : PemRole.Standby)
+            { Session = _c1.Primary.Session };
         var count = Example.The<AgentCount>(
             SectionC.Cluster(cluster, cluster.Hosts, cluster.Hosts[0], "efm", "pw", new Dictionary<string, string>()), cluster.Hosts[0]);
         Assert.Null(count.Compare(Facts.Of(), false));
