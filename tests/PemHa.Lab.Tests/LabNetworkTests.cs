@@ -2,7 +2,7 @@ using Xunit;
 
 namespace PemHa.Lab.Tests;
 
-/// <summary>Two families, two networks, cards of different names, names for everybody, and a firewall zone that is not the default.</summary>
+/// <summary>Two families, two networks, cards of different names, names for all, and a firewall zone of choice.</summary>
 [Collection(WideLabTests.Name)]
 public sealed class LabNetworkTests(WideLab fixture)
 {

@@ -42,6 +42,11 @@ public sealed class LabRefusalTests : IDisposable
     [InlineData("Usage: power on|off|cut HOST", "power", "on")]
     [InlineData("has no option --colour", "up", "--colour", "red")]
     [InlineData("--data-nodes needs a number", "up", "--data-nodes", "many")]
+    [InlineData("There is no host 'node9'", "up", "--name", "refused", "--nics", "node9=ens33")]
+    [InlineData("--nics needs pairs", "up", "--name", "refused", "--nics", "ens33")]
+    [InlineData("cannot be called 'eth1'", "up", "--name", "refused", "--nics", "node1=eth1")]
+    [InlineData("1 or 2 networks", "up", "--name", "refused", "--networks", "3")]
+    [InlineData("firewalld has no zone 'nowhere'", "up", "--name", "refused", "--zone", "nowhere")]
     [InlineData("No lab 'refused' is up.", "ssh", "--name", "refused", "node1", "true")]
     [InlineData("A lab's name is", "up", "--name", "Not/A/Name")]
     public async Task What_it_does_not_understand(string sentence, params string[] args)

@@ -22,7 +22,7 @@ public sealed class PemNode : IAsyncLifetime
     {
         if (Preflight.Refusal() is not null)
             return;
-        _lab = await Lab.UpAsync(new LabOptions { Name = "pem-stand-in", DataNodes = 1, Witnesses = 0 });
+        _lab = await Lab.UpAsync(new LabOptions { Name = $"pem-{Environment.ProcessId}", DataNodes = 1, Witnesses = 0 });
         await RootAsync(Prepare);
     }
 
@@ -40,9 +40,9 @@ public sealed class PemNode : IAsyncLifetime
     }
 
     /// <summary>Every option of the page's command but those of the agent, so that the password is the one question left (P35).</summary>
-    public static string Primary(string agent, string host = VirtualIp, string certificates = "/root/.pem") =>
+    public static string Primary(string agent, string host = VirtualIp, string certificates = "/root/.pem", string version = "17") =>
         $"{Script} -t 1 -ho {host} -p 5444 -su pemsuper --asb-host-name 127.0.0.1 --replication-solution efm --replication-role primary "
-        + $"--skip-db-certificate --db-install-path /usr/edb/as17/ --db-unitfile edb-as-17 -ci 172.16.161.0/24 -acp {certificates} {agent}";
+        + $"--skip-db-certificate --db-install-path /usr/edb/as{version}/ --db-unitfile edb-as-{version} -ci 172.16.161.0/24 -acp {certificates} {agent}";
 
     public static string OwnCertificate(string name, int id) =>
         $"--use-agent-sslcert /root/certs/{name}.crt --use-agent-sslkey /root/certs/{name}.key "

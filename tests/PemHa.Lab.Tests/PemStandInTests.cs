@@ -27,6 +27,31 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.Equal("active\nactive", await node.RootAsync("systemctl is-active pemagent nginx"));
     }
 
+    [Fact, Spec("P3", "P33")]
+    public async Task Another_version_of_the_server_goes_by_its_own_path_and_unit()
+    {
+        var command = PemNode.Primary(PemNode.OwnCertificate("agent1", 1), version: "16");
+        await node.RootAsync("dnf -qy remove edb-as16-server >/dev/null || :");
+        AssertCritical(await node.RunAsync(command, PemNode.Password + "\n"), "No psql below the database server installation path /usr/edb/as16/");
+        await node.RootAsync("dnf -qy install edb-as16-server >/dev/null; rm -f /usr/edb/pem/share/.install-config");
+        Assert.Contains(Registered, (await node.RunAsync(command, PemNode.Password + "\n")).Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact, Spec("P33")]
+    public async Task The_server_can_be_given_by_an_IPv6_address()
+    {
+        await node.RootAsync(
+            """
+            sed -i '1i hostssl pem,postgres pemsuper fd16:161::/64 scram-sha-256\nhostssl pem +pem_agent fd16:161::/64 cert' \
+                /var/lib/edb/as17/data/pg_hba.conf
+            systemctl reload edb-as-17
+            """);
+        var run = await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("agent1", 1), host: "fd16:161::200"), PemNode.Password + "\n");
+        Assert.Contains(Registered, run.Stdout, StringComparison.Ordinal);
+        await node.UntilAsync("pem", "SELECT count(*) FROM pem.agent_heartbeat", "1");
+        Assert.Contains("stand-in", await node.RootAsync("curl -sk 'https://[fd16:161::200]:8443/pem'"), StringComparison.Ordinal);
+    }
+
     [Fact, Spec("F9")]
     public async Task The_agent_writes_heartbeats_by_its_certificate_and_finds_its_way_back()
     {
