@@ -15,9 +15,15 @@ public sealed class OddCluster : ProcedureLab
             -Port 5555 -EfmPort 7900 -DataDirectory /srv/pg/main -ServiceName pem-db -JournalPath "$state/journal.jsonl"
         $nodes = foreach ($h in $hosts) { New-PemHost $h.Address $h.Role -Cluster $cluster -Name $h.Name }
         $nodes = $nodes | Connect-PemHost @login
+        function Secret($user, $text) {
+            $secret = [securestring]::new()
+            foreach ($c in $text.ToCharArray()) { $secret.AppendChar($c) }
+            [pscredential]::new($user, $secret)
+        }
         $with = @{
-            Replication = New-PemCredential repl -Path $state; Efm = New-PemCredential efm -Path $state
-            SuperUser = New-PemCredential pemsuper -Path $state
+            Replication = Secret repl ' it''s "a:b\c" $HOME `id` @%é€ '
+            Efm = Secret efm ('\$''"`:@% é' * 10)
+            SuperUser = Secret pemsuper 'a\\b $(id) ''"`:@%/?#é; x'
             AuthorityPath = "$state/ca"; AuthorityPassword = (New-PemCredential authority -Path $state).Password
             EfmProperty = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
         }
@@ -56,6 +62,21 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
         Assert.Equal("active inactive", await cluster.RootAsync("node1", "echo $(systemctl is-active pem-db; systemctl is-active edb-as-17 || :)"));
         Assert.Contains("hostssl pem +pem_agent 10.1.0.0/16 cert", await cluster.RootAsync("node1", "cat /srv/pg/main/pg_hba.conf"), StringComparison.Ordinal);
         Assert.Contains("5555/tcp", await cluster.RootAsync("node1", "firewall-cmd --list-ports"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Spec("P7", "P11", "P18", "P35", "T3", "F8")]
+    public async Task Any_password_works()
+    {
+        var report = await cluster.DeployedAsync();
+        Assert.True(report.Errors.Count == 1, report.ToString());
+        // Each is used over the network: by the standby, by every agent of EFM, by the script that configured PEM.
+        Assert.Equal("streaming", await cluster.RootAsync("node2",
+            "runuser -u enterprisedb -- /usr/edb/as17/bin/psql -h /tmp -p 5555 -qAtX -d postgres -c 'SELECT status FROM pg_stat_wal_receiver'"));
+        Assert.Equal("efm pemsuper repl", await cluster.RootAsync("node1", """
+            runuser -u enterprisedb -- /usr/edb/as17/bin/psql -h /tmp -p 5555 -qAtX -d postgres -c "
+                SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_authid WHERE rolpassword LIKE 'SCRAM-SHA-256$%'"
+            """));
     }
 
     [Fact]
