@@ -48,7 +48,7 @@ public sealed class ImportTests : IDisposable
         _ = ModuleLoader.Load();
         // The SSH library is loaded with the first type of it.
         Assert.NotNull(Assembly.Load("PemHa.Engine")
-            .GetType("PemHa.Engine.Remote.SshConnection")!.GetFields(BindingFlags.Instance | BindingFlags.NonPublic));
+            .GetType("PemHa.Engine.Remote.SshConnection")!.GetProperty("Client")!.PropertyType);
         var shared = AssemblyLoadContext.Default.Assemblies.Select(a => a.GetName().Name).ToList();
         Assert.Contains("PemHa", shared);
         foreach (var name in new[] { "PemHa.Commands", "PemHa.Engine", "Renci.SshNet",
