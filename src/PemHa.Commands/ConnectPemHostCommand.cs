@@ -41,11 +41,11 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     [Parameter]
     public SecureString? KeyPassphrase { get; set; }
 
-    /// <summary>The jump host to go through, user@host:port, or several with commas, the nearest first; none goes straight whatever ssh_config says.
+    /// <summary>The jump host to go through, user@host:port, or several, the nearest first; none goes straight whatever ssh_config says.
     /// Left out, ssh_config's ProxyJump. A user that is not given is -JumpCredential's, ssh_config's, or your own name here.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    public string? JumpHost { get; set; }
+    public string[]? JumpHost { get; set; }
 
     /// <summary>The login on jump hosts, where it needs a password.</summary>
     [Parameter]
@@ -86,7 +86,7 @@ public sealed class ConnectPemHostCommand : AsyncCommand
             KeyPassphrase = KeyPassphrase is null ? null : new System.Net.NetworkCredential("", KeyPassphrase).Password,
             KnownHostsFile = KnownHostsFile is null ? null : Resolve(KnownHostsFile),
             AcceptFingerprint = AcceptHostKey,
-            JumpHost = JumpHost,
+            JumpHost = JumpHost is null ? null : string.Join(',', JumpHost),
             JumpUserName = JumpCredential?.UserName,
             JumpPassword = JumpCredential?.GetNetworkCredential().Password,
             Timeout = TimeSpan.FromSeconds(TimeoutSec),

@@ -38,7 +38,7 @@ public class LabFixture : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (_lab is not null)
             await _lab.DisposeAsync();

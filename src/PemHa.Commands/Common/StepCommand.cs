@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using PemHa.Engine;
 using PemHa.Engine.Procedure;
-using PemHa.Engine.Remote;
 using PemHa.Engine.State;
 
 namespace PemHa.Commands;
@@ -36,7 +35,6 @@ public abstract class StepCommand : AsyncCommand
             foreach (var group in _hosts.Distinct().GroupBy(h => h.Cluster))
             {
                 var hosts = group.ToList();
-                NodeAddress.Require(group.Key, MyInvocation.MyCommand.Name);
                 var step = await PlanAsync(group.Key, hosts, ct);
                 var done = await new StepRunner(reporter, ThrottleLimit).RunAsync(step, ct);
                 foreach (var host in hosts.Where(h => done.Contains(h) || !step.Hosts.Contains(h))) Post(() => WriteObject(host));

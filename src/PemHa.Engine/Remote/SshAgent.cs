@@ -85,6 +85,7 @@ sealed class SshAgent(string address)
                     throw;
                 }
             }
+            if (!File.Exists(Address)) throw new IOException("there is no such socket");
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {

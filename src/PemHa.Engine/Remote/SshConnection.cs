@@ -16,7 +16,7 @@ sealed class SshConnection : IDisposable
     /// <summary>The library's client.</summary>
     public SshClient Client { get; }
 
-    /// <summary>How it was come by, for messages: nothing, or the jump host that it goes through.</summary>
+    /// <summary>How it was come by, for messages: nothing, or the jump hosts that it goes through.</summary>
     public string Way => Through(_tunnel?.Jump);
 
     /// <summary>Opens a connection.</summary>
@@ -122,14 +122,16 @@ sealed class SshConnection : IDisposable
             "It may wait for you to confirm, or to touch the token; give more time with -TimeoutSec.", e),
         // Their end of the tunnel never said a word: the jump host did not get through, and SSH does not tell us why.
         SshConnectionException or SocketException when via is not null && !greeted => new PemException("JumpRefused", Trouble.ConnectionError,
-            FormattableString.Invariant($"{Capital(via.Label)} opened no connection to {hop.Label} on port {hop.Port}."),
+            $"{Capital(via.Label)} opened no connection to {hop.Label}{UsualPort(hop)}.",
             "Check that its sshd allows TCP forwarding (AllowTcpForwarding, PermitOpen), and that it reaches that name or address and port."),
         _ => new PemException("Unreachable", Trouble.ConnectionError,
-            FormattableString.Invariant($"{Capital(hop.Label)} cannot be reached on port {hop.Port}{Through(via)}: {e.Message}"),
+            $"{Capital(hop.Label)} cannot be reached{UsualPort(hop)}{Through(via)}: {e.Message}",
             "Check that the host is up, its address and SSH port, and the firewall in between.", e),
     };
 
-    static string Through(SshJump? via) => via is null ? "" : $" through {via.Label}";
+    static string Through(SshJump? via) => via is null ? "" : $" through {via.Label}{via.Way}";
+
+    static string UsualPort(SshHop hop) => hop.Port == 22 ? " on port 22" : "";
 
     static string Capital(string text) => text.StartsWith("the ", StringComparison.Ordinal) ? "T" + text[1..] : text;
 }

@@ -10,6 +10,9 @@ sealed class SshJump(SshConnection connection) : IDisposable
 
     public string Label => connection.Hop.Label;
 
+    /// <summary>The jump hosts before this one, for messages.</summary>
+    public string Way => connection.Way;
+
     /// <summary>A way from here through the jump host to another machine; holds the jump host until it is disposed of.</summary>
     public SshTunnel Forward(string host, int port)
     {

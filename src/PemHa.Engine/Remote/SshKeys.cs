@@ -24,7 +24,11 @@ enum KeyState
 /// <summary>A private key's file as it was read.</summary>
 /// <param name="Source">The key, when it can be used.</param>
 /// <param name="Trouble">What the reader said, when it cannot.</param>
-sealed record KeyFile(KeyState State, IPrivateKeySource? Source = null, string Trouble = "", Exception? Cause = null);
+sealed record KeyFile(KeyState State, IPrivateKeySource? Source = null, string Trouble = "", Exception? Cause = null)
+{
+    /// <summary>The names under which the key is offered, in order.</summary>
+    public IReadOnlyList<string> Offers => [.. Source?.HostKeyAlgorithms.Select(a => a.Name) ?? []];
+}
 
 /// <summary>
 /// Private keys, read and decrypted once for all hosts that are connected at the same time; a passphrase is slow on purpose. They are
@@ -50,20 +54,22 @@ sealed class SshKeys : IDisposable
         var locked = false;
         try
         {
-            try
+            // The library takes no passphrase for a wrong one in this format.
+            locked = File.ReadLines(path).FirstOrDefault()?.StartsWith("-----BEGIN ENCRYPTED", StringComparison.Ordinal) == true;
+            if (!locked)
             {
-                // Whether it is encrypted: a passphrase given for another key does no harm to one that needs none.
-                return Usable(path, null, certificates);
+                try
+                {
+                    // A passphrase given for another key does no harm to one that needs none.
+                    return Usable(path, null, certificates);
+                }
+                catch (SshPassPhraseNullOrEmptyException)
+                {
+                    locked = true;
+                }
             }
-            catch (SshPassPhraseNullOrEmptyException) when (!string.IsNullOrEmpty(passphrase))
-            {
-                locked = true;
-                return Usable(path, passphrase, certificates);
-            }
-        }
-        catch (SshPassPhraseNullOrEmptyException e)
-        {
-            return new KeyFile(KeyState.Locked, Trouble: "it is encrypted and no passphrase was given", Cause: e);
+            return string.IsNullOrEmpty(passphrase) ? new KeyFile(KeyState.Locked, Trouble: "it is encrypted and no passphrase was given")
+                : Usable(path, passphrase, certificates);
         }
 #pragma warning disable CA1031 // Behind a wrong passphrase is noise, and each of the library's parsers stumbles over it in its own way.
         catch (Exception e)

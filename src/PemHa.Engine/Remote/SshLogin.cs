@@ -90,6 +90,7 @@ sealed class SshLogin : IDisposable
             }
             else if (identity.Required)
             {
+                if (held.Count > 0) _remarks.Add("ssh-agent does not hold it");
                 throw Unusable(hop, identity, file);
             }
             else
@@ -135,7 +136,7 @@ sealed class SshLogin : IDisposable
 
     PemException Unusable(SshHop hop, SshIdentity identity, KeyFile file)
     {
-        var rest = _remarks.Count == 0 ? "" : $" ({string.Join("; ", _remarks)})";
+        var rest = string.Concat(_remarks.Select(r => "; " + r));
         return file.State is KeyState.Locked or KeyState.WrongPassphrase
             ? new PemException("KeyPassphraseWrong", Trouble.AuthenticationError, $"The key file {identity.Path}, for {hop.Label}, cannot be opened: {file.Trouble}{rest}.",
                 "Give its passphrase with -KeyPassphrase, or load the key into ssh-agent with ssh-add.", file.Cause)

@@ -46,7 +46,7 @@ sealed record SshIdentity(string Path, bool Required);
 /// <summary>One machine to log in to, a node or a jump host, with all that is to be known for it.</summary>
 sealed record SshHop
 {
-    /// <summary>What messages call it.</summary>
+    /// <summary>What messages call it; with its port where that is not the usual one.</summary>
     public required string Label { get; init; }
 
     public required string HostName { get; init; }
@@ -199,7 +199,7 @@ sealed record SshRoute(IReadOnlyList<SshHop> Jumps, SshHop Node)
         var keys = implied && !Is(config.Get("pubkeyauthentication"), "no");
         return hop with
         {
-            Label = jump is null ? "" : $"the jump host {(name == alias && number == 22 ? alias : $"{alias} ({Shown(hop)})")}",
+            Label = jump is null ? "" : $"the jump host {(name == alias ? Shown(hop) : $"{alias} ({Shown(hop)})")}",
             KnownHostsFile = options.KnownHostsFile ?? KnownHostsFiles(config, options, tokens),
             Identities =
             [

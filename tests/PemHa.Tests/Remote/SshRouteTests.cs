@@ -103,7 +103,7 @@ public sealed class SshRouteTests : IDisposable
             """;
         var route = SshRoute.To(Host("node"), Options(Config) with { UserName = "root", Password = "secret", JumpUserName = "me", JumpPassword = "jump" });
         Assert.Equal(["o@10.0.0.1:2201", "me@inner:2202"], route.Jumps.Select(j => $"{j.UserName}@{j.HostName}:{j.Port}"));
-        Assert.Equal(["the jump host outer (10.0.0.1, port 2201)", "the jump host inner (inner, port 2202)"], route.Jumps.Select(j => j.Label));
+        Assert.Equal(["the jump host outer (10.0.0.1, port 2201)", "the jump host inner, port 2202"], route.Jumps.Select(j => j.Label));
         Assert.Equal((("outside", 22), "/known/outer"), (route.Jumps[0].KnownAs, route.Jumps[0].KnownHostsFile[0]));
         Assert.Equal(["/inner"], route.Jumps[1].Identities.Select(i => i.Path));
         // Only where it is the credential's own user, and the nodes' nowhere.
