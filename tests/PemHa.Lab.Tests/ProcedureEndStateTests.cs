@@ -210,7 +210,7 @@ public sealed class ProcedureEndStateTests(ProcedureCluster cluster)
     }
 
     [Fact]
-    [Spec("P31", "P32", "P33", "P34", "P37", "F8", "F9")]
+    [Spec("P31", "P32", "P33", "P34", "P37", "T18", "F8", "F9")]
     public async Task PEM_answers_and_every_agent_has_a_beating_heart()
     {
         await cluster.DeployedAsync();

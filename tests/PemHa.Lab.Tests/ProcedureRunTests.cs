@@ -53,6 +53,8 @@ public sealed class ProcedureRunTests(ProcedureCluster cluster)
         Assert.True(run.ExitCode == 0, run.Output);
         Assert.Equal(Steps, run.Steps.Select(s => s.Step));
         Assert.Equal(["Invoke-PemRollingRestart"], run.Steps.Where(s => s.Changes == 0).Select(s => s.Step));
+        // The page's own example: warned about, and obeyed (T20).
+        Assert.Contains("WARNING: node1: 4 EFM agents are an even number", run.Output, StringComparison.Ordinal);
         Assert.Matches(@"node1 +172\.16\.161\.200 Primary +UP +\* +Primary .* none", run.Output);
         Assert.Matches(@"node2 +172\.16\.161\.201 Standby +UP +Standby .* none", run.Output);
         Assert.Matches(@"node3 +172\.16\.161\.202 Standby +UP +Standby .* none", run.Output);

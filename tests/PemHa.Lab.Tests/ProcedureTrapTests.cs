@@ -91,6 +91,63 @@ public sealed class ProcedureTrapTests(TrapCluster cluster) : IClassFixture<Trap
     }
 
     [Fact]
+    [Spec("P14", "P28", "T12", "T15")]
+    public async Task A_connection_that_leaves_with_the_virtual_IP_is_let_in()
+    {
+        await cluster.DeployedAsync();
+        var lab = await cluster.LabAsync();
+        var (primary, standby) = await cluster.RolesAsync();
+        string own = $"{lab[primary].Address}/24", vip = $"{Vip}/24";
+        await cluster.RootAsync(primary, PageCluster.Upside(own, vip));
+        try
+        {
+            Assert.Contains($" src {Vip} ", await cluster.RootAsync(primary, $"ip route get {lab[standby].Address}"), StringComparison.Ordinal);
+            Assert.Equal("efm", (await lab.SshAsync(primary, $"""
+                read -r PGPASSWORD; export PGPASSWORD
+                /usr/edb/as17/bin/psql -XAtw -c 'SELECT current_user' 'host={lab[standby].Address} port=5444 user=efm dbname=edb sslmode=require'
+                """, cluster.Secrets()["efm"] + "\n", ProcedureLab.Cancellation)).Check("The login").Stdout.Trim());
+        }
+        finally
+        {
+            await cluster.RootAsync(primary, PageCluster.Upside(vip, own));
+        }
+        await WellAsync();
+    }
+
+    [Fact]
+    [Spec("P25", "P28", "T16")]
+    public async Task Lines_become_hostssl_only_where_the_server_proves_that_it_speaks_TLS()
+    {
+        await cluster.DeployedAsync();
+        var (_, standby) = await cluster.RolesAsync();
+        // "ssl = on" that was read, and a key that was not.
+        await cluster.RootAsync(standby, """
+            systemctl stop edb-efm-5.2
+            cd /var/lib/edb/as17/data
+            sed -i 's/^ssl = on/ssl = off/' postgresql.conf; systemctl restart edb-as-17
+            chown root:root server.key; sed -i 's/^ssl = off/ssl = on/' postgresql.conf; systemctl reload edb-as-17
+            sed -i -E 's/^hostssl (replication|edb)/host \1/' pg_hba.conf
+            """);
+        await ProcedureLab.UntilAsync("ssl", () => cluster.SqlAsync(standby, "SHOW ssl"), s => s == "on");
+        const string rules = "sha256sum < /var/lib/edb/as17/data/pg_hba.conf";
+        var before = await cluster.RootAsync(standby, rules);
+        var report = await TryAsync("$nodes | Set-PemHba");
+        Assert.Equal([("ChangeFailed", standby)], report.Errors.Select(e => (e.Id, e.Host)));
+        Assert.Contains("it speaks no TLS", report.Errors[0].Message, StringComparison.Ordinal);
+        Assert.Equal(before, await cluster.RootAsync(standby, rules));
+        report = await TryAsync("$nodes | Set-PemSsl");
+        Assert.Equal([("ChangeFailed", standby)], report.Errors.Select(e => (e.Id, e.Host)));
+        Assert.Contains("TLS handshake", report.Errors[0].Message, StringComparison.Ordinal);
+
+        await cluster.RootAsync(standby, """
+            chown enterprisedb:enterprisedb /var/lib/edb/as17/data/server.key; systemctl reload edb-as-17
+            """);
+        await PowerShellAsync("$nodes | Set-PemSsl | Set-PemHba");
+        await cluster.RootAsync(standby, "systemctl start edb-efm-5.2; ! grep -qE '^host (replication|edb) ' /var/lib/edb/as17/data/pg_hba.conf");
+        await WellAsync();
+    }
+
+    [Fact]
     [Spec("P29", "T17")]
     public async Task A_rolling_restart_stops_at_a_standby_that_does_not_come_back()
     {

@@ -56,9 +56,13 @@ sealed class HbaFile : ManagedFile
         if (base.Compare(facts, triggered) is not { } change) return null;
         // The server itself judges the new file before it reads it; a bad one is taken back at once.
         var path = Sh.Quote(PathOf(facts));
+        // T16: a server whose key or certificate it could not load says "on" all the same, and then no hostssl rule matches.
+        const string Proof = "speaks_tls || fail \"ssl is on in this server's configuration, but it speaks no TLS (its log says why): "
+            + "with hostssl rules nobody would get in; run Set-PemSsl first\"\n";
         return change with
         {
             Apply = $$"""
+                {{(facts["ssl"] == "on" ? Proof : "")}}
                 cp -p {{path}} "$T/hba"
                 {{change.Apply}}
                 if up; then

@@ -17,6 +17,12 @@ static class ServerFacts
             { read -r _pid < "$PGDATA/postmaster.pid" && read -r _comm < "/proc/$_pid/comm"; } 2>/dev/null || return 1
             case $_comm in *postgres*) ;; *) return 1 ;; esac
         }
+        # a handshake, with whatever certificate; one that listens on no network has nobody to lock out
+        speaks_tls() {
+            { read -r _x; read -r _x; read -r _x; read -r _port; read -r _x; read -r _address; } 2>/dev/null < "$PGDATA/postmaster.pid" || :
+            case $_address in '') return 0 ;; '*' | 0.0.0.0) _address=127.0.0.1 ;; ::) _address='[::1]' ;; *:*) _address="[$_address]" ;; esac
+            timeout 10 openssl s_client -starttls postgres -connect "$_address:$_port" </dev/null >/dev/null 2>&1
+        }
         # for psql: m is when the newest of the files that the server reads was written; the certificates may not be there yet
         newest_file() { cat <<'SQL'
         SELECT current_setting('config_file') AS c, current_setting('hba_file') AS h, current_setting('data_directory') AS d \gset

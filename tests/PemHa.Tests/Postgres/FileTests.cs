@@ -58,6 +58,17 @@ public class FileTests
     public void No_rule_demands_TLS_before_TLS_is_proven(string ssl) =>
         Assert.DoesNotContain("hostssl", After(Replication(), ("ssl", ssl)), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("on", true)]
+    [InlineData("off", false)]
+    [Spec("T16", "P28")]
+    public void A_server_that_says_on_has_to_speak_TLS_before_a_rule_demands_it(string ssl, bool proof)
+    {
+        var apply = Replication().Compare(Facts.Of(("file.text", Sample), ("file.mode", "600 x:x"), ("ssl", ssl)), false)!.Apply;
+        Assert.Equal(proof, apply.IndexOf("speaks_tls || fail ", StringComparison.Ordinal) is >= 0 and var at
+            && at < apply.IndexOf("put_file ", StringComparison.Ordinal));
+    }
+
     [Fact]
     [Spec("T16", "P28")]
     public void Once_TLS_is_on_our_earlier_lines_demand_it_and_others_stay()
