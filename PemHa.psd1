@@ -25,6 +25,7 @@
         'Install-PemEpas'
         'Install-PemServer'
         'Invoke-PemRollingRestart'
+        'New-PemAgentUser'
         'New-PemCertificate'
         'New-PemCluster'
         'New-PemCredential'

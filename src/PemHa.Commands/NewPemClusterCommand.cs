@@ -97,6 +97,7 @@ public sealed class NewPemClusterCommand : PSCmdlet
         if (Addresses.Refusal(parts[0], parts.ElementAtOrDefault(1)) is { } refusal) ThrowTerminatingError(Errors.Input("AddressUnfit", refusal, VirtualIp));
         if (SslModel == PemSslModel.SslUtils && AgentUser is not null)
             ThrowTerminatingError(Errors.Input("AgentUserUnfit", "With sslutils PEM makes a role and a certificate for each agent; -AgentUser is for the other models.", AgentUser));
+        if (AgentUser is not null && AgentUserRefusal(AgentUser) is { } unfit) ThrowTerminatingError(Errors.Input("AgentUserUnfit", $"-AgentUser {AgentUser} will not do: {unfit}.", AgentUser));
         foreach (var subnet in MonitoredSubnet.Where(s => !System.Net.IPNetwork.TryParse(s, out var n) || n.ToString() != s))
             ThrowTerminatingError(Errors.Input("SubnetUnfit", $"{subnet} is no network, with all bits behind its prefix zero.", subnet));
         WriteObject(new PemCluster(Name, parts[0])
@@ -119,4 +120,10 @@ public sealed class NewPemClusterCommand : PSCmdlet
             JournalPath = JournalPath is null ? null : GetUnresolvedProviderPathFromPSPath(JournalPath),
         });
     }
+
+    /// <summary>Names that mean something else to PEM, or to the files that bear them.</summary>
+    static string? AgentUserRefusal(string user) =>
+        user is "root" or "web" ? "its certificate would be taken for another file"
+        : user is "pem_agent" or "pem_admin" or "pem_user" || user.StartsWith("pg_", StringComparison.Ordinal) ? "it is a role of PEM's or Postgres's own"
+        : user.StartsWith("agent", StringComparison.Ordinal) && user[5..].All(char.IsAsciiDigit) ? "PEM gives such names to agents that have a role of their own" : null;
 }

@@ -47,7 +47,7 @@ sealed class Example
         var hosts = Cluster.Hosts;
         return
         [
-            SectionA.Packages(Cluster, hosts, Primary, true), SectionB.Replication(Cluster, hosts, Primary, user, password),
+            SectionA.Packages(Cluster, hosts, Primary), SectionB.Replication(Cluster, hosts, Primary, user, password),
             SectionB.PassFile(Cluster, hosts, user, password),
             SectionB.Replicas(Cluster, hosts, Primary, user, false), SectionD.Certificates(Cluster, hosts, null, TimeSpan.FromDays(100), false),
             SectionD.Ssl(Cluster, hosts),
