@@ -35,6 +35,7 @@
         'Set-PemPassFile'
         'Set-PemSsl'
         'Set-PemWebApplication'
+        'Test-PemCertificate'
     )
     PrivateData            = @{
         PSData = @{

@@ -89,6 +89,9 @@ sealed class CertificateAuthority : CertificateSource
     /// <summary>The key in PEM form, unencrypted; for a model in which it lies so on the nodes.</summary>
     public string ExportKey() => Key().ExportPkcs8PrivateKeyPem() + "\n";
 
+    /// <inheritdoc/>
+    public override void Prove() => Key();
+
     /// <summary>Issues a certificate with a key of its own (EC P-256, P24).</summary>
     /// <exception cref="PemException">The authority's password is wrong.</exception>
     public override KeyPair Issue(CertificateRequestSpec spec, TimeSpan validity)
@@ -98,7 +101,9 @@ sealed class CertificateAuthority : CertificateSource
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(Purposes.Oid(spec.Purpose))], false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
+        // Authorities that sslutils made for itself have no identifier.
+        if (_certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Any())
+            request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
         if (spec.AlternativeNames.Count > 0)
         {
             var names = new SubjectAlternativeNameBuilder();

@@ -67,6 +67,12 @@ abstract class CertificateSource : IDisposable
     /// <summary>The same about what everybody trusts.</summary>
     public virtual string? RootRemark => null;
 
+    /// <summary>Whether it can issue at all: its key opens.</summary>
+    /// <exception cref="PemException">It cannot.</exception>
+    public virtual void Prove()
+    {
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -92,7 +92,7 @@ sealed class ExternalPair : IDisposable
     /// <summary>Says when it, or one of its chain, ends soon.</summary>
     public string? Remark(TimeSpan soon) =>
         _certificates.FirstOrDefault(c => c.NotAfter.ToUniversalTime() - DateTime.UtcNow < soon) is { } first
-            ? $"{Name}.crt{(first == Leaf ? "" : $", {first.Subject} in it,")} ends on {CertificateAuthority.Day(first.NotAfter)}: get a new one." : null;
+            ? $"{Name}.crt{(first.Equals(Leaf) ? "" : $", {first.Subject} in it,")} ends on {CertificateAuthority.Day(first.NotAfter)}: get a new one." : null;
 
     public void Dispose()
     {

@@ -136,7 +136,7 @@ sealed class ExternalRoot : IDisposable
     {
         var last = elements.LastOrDefault(chain.Contains) ?? chain[0];
         return IsSelfSigned(last) ? $"it does not lead to {File}, but to {last.Subject}"
-            : $"it does not lead to {File}: {last.Issuer}, which signed {(last == chain[0] ? "it" : last.Subject)}, is neither there nor behind it, or its signature is wrong";
+            : $"it does not lead to {File}: {last.Issuer}, which signed {(last.Equals(chain[0]) ? "it" : last.Subject)}, is neither there nor behind it, or its signature is wrong";
     }
 
     static string? Untimely(X509Certificate2 certificate) =>

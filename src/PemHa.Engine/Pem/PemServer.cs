@@ -169,7 +169,7 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
             A=; H=; W=; B=
             I=$(sed -n 's/^agent_id=//p' {{AgentConfig}} 2>/dev/null | tail -n 1); case "$I" in *[!0-9]*) I=;; esac
             if [ -n "$I" ] && up; then
-                S=$(printf '%s\n' "SELECT a.active || ' ' || coalesce(h.last_heartbeat > now() - interval '90 s' AND h.last_heartbeat::text <> '$LAST', false) || ' ' || coalesce(h.last_heartbeat::text, '') FROM pem.agent a LEFT JOIN pem.agent_heartbeat h ON h.agent_id = a.id WHERE a.id = $I" | sql pem 2>/dev/null)
+                S=$(printf '%s\n' "SELECT a.active || ' ' || coalesce(h.last_heartbeat > now() - interval '90 s' AND h.last_heartbeat::text <> '${LAST-}', false) || ' ' || coalesce(h.last_heartbeat::text, '') FROM pem.agent a LEFT JOIN pem.agent_heartbeat h ON h.agent_id = a.id WHERE a.id = $I" | sql pem 2>/dev/null)
                 B=${S#* * }
                 case "$S" in true*) A=t;; esac
                 case "$S" in *' true '*) systemctl -q is-active pemagent && H=t;; esac

@@ -75,6 +75,10 @@ static class SectionD
         ];
     }
 
+    /// <summary>What a person should know about the certificates of a source, each said once.</summary>
+    public static IReadOnlyList<string> Remarks(CertificateSource source, IReadOnlyList<PemHost> hosts) =>
+        [.. hosts.Where(h => h.Role != PemRole.Witness).SelectMany(Specs).Select(source.Remark).Prepend(source.RootRemark).OfType<string>().Distinct()];
+
     /// <summary>The role that a node's agent logs in as, which is its certificate's CN (P30, P31, F9).</summary>
     public static string AgentRole(PemHost host) => host.Cluster.AgentUser ?? string.Create(CultureInfo.InvariantCulture, $"agent{host.AgentId}");
 
