@@ -25,6 +25,7 @@
         'Install-PemEpas'
         'Install-PemServer'
         'Invoke-PemRollingRestart'
+        'New-PemAgentUser'
         'New-PemCertificate'
         'New-PemCluster'
         'New-PemCredential'
@@ -34,6 +35,7 @@
         'Set-PemPassFile'
         'Set-PemSsl'
         'Set-PemWebApplication'
+        'Test-PemCertificate'
     )
     PrivateData            = @{
         PSData = @{

@@ -5,7 +5,7 @@ using PemHa.Engine.State;
 namespace PemHa.Commands;
 
 /// <summary>What Install-PemCluster would change, as objects; changes nothing.</summary>
-[Cmdlet(VerbsCommon.Get, "PemPlan")]
+[Cmdlet(VerbsCommon.Get, "PemPlan", DefaultParameterSetName = nameof(PemSslModel.SslUtils))]
 [OutputType(typeof(PemChange))]
 public sealed class GetPemPlanCommand : DeploymentCommand
 {
@@ -15,7 +15,7 @@ public sealed class GetPemPlanCommand : DeploymentCommand
         foreach (var group in Clusters)
         {
             var plan = new PlanReporter(new CmdletReporter(this, true, Post, AskAsync));
-            var steps = Plan(group.Key, "Get-PemPlan", preview: true).Steps(StartAt, StopAfter);
+            var steps = Plan(group.Key, [.. group], "Get-PemPlan", preview: true).Steps(StartAt, StopAfter);
             await Deployment.RunAsync(steps, [.. group], new StepRunner(plan, ThrottleLimit), ct);
             foreach (var change in plan.Changes) Post(() => WriteObject(change));
         }

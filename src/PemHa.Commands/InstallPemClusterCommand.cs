@@ -6,7 +6,7 @@ namespace PemHa.Commands;
 
 /// <summary>The whole procedure in the order that works; asks once, then goes on until the end or the first step that fails.</summary>
 /// <remarks>With -Confirm each change is asked for; with -Confirm:$false none. Data that may be nowhere else is never replaced (T4).</remarks>
-[Cmdlet(VerbsLifecycle.Install, "PemCluster", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(VerbsLifecycle.Install, "PemCluster", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = nameof(PemSslModel.SslUtils))]
 [OutputType(typeof(PemHost))]
 public sealed class InstallPemClusterCommand : DeploymentCommand
 {
@@ -20,7 +20,7 @@ public sealed class InstallPemClusterCommand : DeploymentCommand
             foreach (var group in Clusters)
             {
                 var hosts = group.ToList();
-                var steps = Plan(group.Key, "Install-PemCluster", preview).Steps(StartAt, StopAfter);
+                var steps = Plan(group.Key, hosts, "Install-PemCluster", preview).Steps(StartAt, StopAfter);
                 var what = $"cluster {group.Key.Name} on {string.Join(", ", hosts)}: {steps[0].Name} to {steps[^1].Name}";
                 if (!preview && !each && !await AskAsync(() => ShouldProcess(what, "Install-PemCluster"))) continue;
                 var reporter = new CmdletReporter(this, preview, Post, AskAsync) { Asks = preview || each };

@@ -4,15 +4,11 @@ using PemHa.Engine.State;
 
 namespace PemHa.Commands;
 
-/// <summary>Section A: repositories, packages, firewall ports, and the first database on the primary (P1–P6).</summary>
+/// <summary>Section A: repositories, packages, firewall ports, and the first database on the primary; sslutils where the SSL model wants it (P1–P6).</summary>
 [Cmdlet(VerbsLifecycle.Install, "PemEpas", SupportsShouldProcess = true)]
 [OutputType(typeof(PemHost))]
 public sealed class InstallPemEpasCommand : StepCommand
 {
-    /// <summary>Also installs sslutils on the data nodes (P6).</summary>
-    [Parameter]
-    public SwitchParameter SslUtils { get; set; }
-
     private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct) =>
-        SectionA.Packages(cluster, hosts, await PrimaryAsync(cluster, hosts, "Install-PemEpas", ct), SslUtils);
+        SectionA.Packages(cluster, hosts, await PrimaryAsync(cluster, hosts, "Install-PemEpas", ct));
 }

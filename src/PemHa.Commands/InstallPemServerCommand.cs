@@ -16,6 +16,16 @@ public sealed class InstallPemServerCommand : StepCommand
     [Credential]
     public PSCredential Credential { get; set; } = PSCredential.Empty;
 
+    /// <summary>
+    /// Makes the agents' common user (New-PemCluster -AgentUser) a superuser while the primary is configured, and no longer, as newer versions of PEM want it.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter TemporarySuperUser { get; set; }
+
+    /// <summary>Registers the backend with its EFM cluster, so that PEM monitors that too; takes effect on nodes that are not configured yet.</summary>
+    [Parameter]
+    public SwitchParameter RegisterEfm { get; set; }
+
     private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
     {
         if (PemServer.UserRefusal(Credential.UserName) is { } unfit)
@@ -24,6 +34,7 @@ public sealed class InstallPemServerCommand : StepCommand
             { Step = "Install-PemServer" };
         if (PemServer.Refusal(Password(Credential)) is { } refusal)
             throw new PemException("PasswordUnfit", Trouble.InvalidArgument, $"The password of {Credential.UserName} will not do: {refusal}.", "Choose another one.") { Step = "Install-PemServer" };
-        return SectionE.Server(cluster, hosts, await PrimaryAsync(cluster, hosts, "Install-PemServer", ct), Credential.UserName, Password(Credential));
+        return SectionE.Server(cluster, hosts, await PrimaryAsync(cluster, hosts, "Install-PemServer", ct), Credential.UserName, Password(Credential),
+            new PemServerOptions(TemporarySuperUser, RegisterEfm));
     }
 }

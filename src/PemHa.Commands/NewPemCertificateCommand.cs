@@ -1,28 +1,22 @@
 using System.Management.Automation;
-using System.Security;
+using PemHa.Engine;
 using PemHa.Engine.Certificates;
 using PemHa.Engine.Procedure;
 using PemHa.Engine.State;
 
 namespace PemHa.Commands;
 
-/// <summary>Section D: certificates of a local authority for the servers, the agents and the web application (P24, P31).</summary>
-[Cmdlet(VerbsCommon.New, "PemCertificate", SupportsShouldProcess = true)]
+/// <summary>
+/// Section D: certificates for the servers, the agents and the web application, from where the cluster's SSL model says: an authority of our
+/// own, your own files, or the authority that PEM's sslutils signs with (P23, P24, P30, P31).
+/// </summary>
+[Cmdlet(VerbsCommon.New, "PemCertificate", SupportsShouldProcess = true, DefaultParameterSetName = nameof(PemSslModel.SslUtils))]
 [OutputType(typeof(PemHost))]
-public sealed class NewPemCertificateCommand : StepCommand
+public sealed class NewPemCertificateCommand : CertificateStepCommand
 {
-    CertificateAuthority? _authority;
+    readonly List<CertificateSource> _sources = [];
 
-    /// <summary>Folder of the authority on this machine; made when there is none. Its key never goes to a node.</summary>
-    [Parameter(Mandatory = true)]
-    [ValidateNotNullOrEmpty]
-    public string AuthorityPath { get; set; } = "";
-
-    /// <summary>Encrypts the authority's key at rest.</summary>
-    [Parameter(Mandatory = true)]
-    public SecureString AuthorityPassword { get; set; } = new();
-
-    /// <summary>How long new certificates are valid, in days; they are renewed 30 days before their end.</summary>
+    /// <summary>How long certificates that are made here are valid, in days; they are renewed 30 days before their end.</summary>
     [Parameter]
     [ValidateRange(31, 3650)]
     public int ValidDays { get; set; } = 730;
@@ -31,19 +25,24 @@ public sealed class NewPemCertificateCommand : StepCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    private protected override Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
+    private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
     {
-        var folder = GetUnresolvedProviderPathFromPSPath(AuthorityPath);
-        var password = new System.Net.NetworkCredential("", AuthorityPassword).Password;
-        _authority = CertificateAuthority.Open(folder, password)
-            ?? (IsPreview ? null : CertificateAuthority.Create(folder, $"PEM CA {cluster.Name}", password));
-        return Task.FromResult(SectionD.Certificates(cluster, hosts, _authority, TimeSpan.FromDays(ValidDays), Force));
+        try
+        {
+            var source = await Options.SourceAsync(cluster, hosts, () => PrimaryAsync(cluster, hosts, "New-PemCertificate", ct), IsPreview);
+            if (source is not null) _sources.Add(source);
+            return SectionD.Certificates(cluster, hosts, source, TimeSpan.FromDays(ValidDays), Force);
+        }
+        catch (PemException e)
+        {
+            throw e.At(null, "New-PemCertificate");
+        }
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _authority?.Dispose();
+        if (disposing) foreach (var source in _sources) source.Dispose();
         base.Dispose(disposing);
     }
 }

@@ -77,7 +77,8 @@ public sealed class NewPemClusterCommand : PSCmdlet
 
     /// <summary>A role that all PEM agents share (common_agent_user on the vendor's page); left out, each agent has a role and a certificate of its own.</summary>
     [Parameter]
-    [ValidatePattern("^[a-z_][a-z0-9_]{0,62}$")]
+    [AllowEmptyString]
+    [ValidatePattern("^([a-z_][a-z0-9_]{0,62})?$")]
     public string? AgentUser { get; set; }
 
     /// <summary>The firewalld zone of the cluster's interface.</summary>
@@ -95,8 +96,11 @@ public sealed class NewPemClusterCommand : PSCmdlet
     {
         var parts = VirtualIp.Split('/');
         if (Addresses.Refusal(parts[0], parts.ElementAtOrDefault(1)) is { } refusal) ThrowTerminatingError(Errors.Input("AddressUnfit", refusal, VirtualIp));
+        // An empty text, as a script's own parameter that nobody gave, says nothing.
+        if (AgentUser?.Length == 0) AgentUser = null;
         if (SslModel == PemSslModel.SslUtils && AgentUser is not null)
             ThrowTerminatingError(Errors.Input("AgentUserUnfit", "With sslutils PEM makes a role and a certificate for each agent; -AgentUser is for the other models.", AgentUser));
+        if (AgentUser is not null && AgentUserRefusal(AgentUser) is { } unfit) ThrowTerminatingError(Errors.Input("AgentUserUnfit", $"-AgentUser {AgentUser} will not do: {unfit}.", AgentUser));
         foreach (var subnet in MonitoredSubnet.Where(s => !System.Net.IPNetwork.TryParse(s, out var n) || n.ToString() != s))
             ThrowTerminatingError(Errors.Input("SubnetUnfit", $"{subnet} is no network, with all bits behind its prefix zero.", subnet));
         WriteObject(new PemCluster(Name, parts[0])
@@ -119,4 +123,11 @@ public sealed class NewPemClusterCommand : PSCmdlet
             JournalPath = JournalPath is null ? null : GetUnresolvedProviderPathFromPSPath(JournalPath),
         });
     }
+
+    /// <summary>Names that mean something else to PEM, or to the files that bear them.</summary>
+    static string? AgentUserRefusal(string user) =>
+        user.Any(char.IsAsciiLetterUpper) ? "it has to be of lower-case letters, as Postgres takes names that nobody quotes"
+        : user is "root" or "web" ? "its certificate would be taken for another file"
+        : user is "pem_agent" or "pem_admin" or "pem_user" || user.StartsWith("pg_", StringComparison.Ordinal) ? "it is a role of PEM's or Postgres's own"
+        : user.StartsWith("agent", StringComparison.Ordinal) && user[5..].All(char.IsAsciiDigit) ? "PEM gives such names to agents that have a role of their own" : null;
 }

@@ -1,4 +1,6 @@
 using System.Reflection;
+using PemHa.Engine.Certificates;
+using PemHa.Engine.Pem;
 using PemHa.Engine.Procedure;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
@@ -8,13 +10,15 @@ namespace PemHa.Tests;
 /// <summary>The cluster of the specification's examples: three data nodes and a witness.</summary>
 sealed class Example
 {
-    public Example(string? journal = null)
+    public Example(string? journal = null, PemSslModel model = PemSslModel.LocalCA, string? agentUser = null)
     {
         Cluster = new PemCluster("efm", "172.16.161.245")
         {
             PingServer = "172.16.161.1",
             MonitoredSubnet = ["172.16.161.0/24"],
-            JournalPath = journal
+            JournalPath = journal,
+            SslModel = model,
+            AgentUser = agentUser,
         };
         Primary = new PemHost(Cluster, "172.16.161.200", PemRole.Primary, "node1");
         Standby = new PemHost(Cluster, "172.16.161.201", PemRole.Standby, "node2");
@@ -47,13 +51,15 @@ sealed class Example
         var hosts = Cluster.Hosts;
         return
         [
-            SectionA.Packages(Cluster, hosts, Primary, true), SectionB.Replication(Cluster, hosts, Primary, user, password),
+            SectionA.Packages(Cluster, hosts, Primary), SectionB.Replication(Cluster, hosts, Primary, user, password),
             SectionB.PassFile(Cluster, hosts, user, password),
-            SectionB.Replicas(Cluster, hosts, Primary, user, false), SectionD.Certificates(Cluster, hosts, null, TimeSpan.FromDays(100), false),
+            SectionB.Replicas(Cluster, hosts, Primary, user, false),
+            SectionD.Certificates(Cluster, hosts, Cluster.SslModel == PemSslModel.SslUtils ? new SslUtilsAuthority(Primary) : null, TimeSpan.FromDays(100), false),
             SectionD.Ssl(Cluster, hosts),
             SectionD.Hba(Cluster, hosts, "pemsuper"), SectionD.RollingRestart(Cluster, hosts, Primary, false),
             SectionC.Cluster(Cluster, hosts, Primary, "efm", password, new Dictionary<string, string>()),
-            SectionE.Server(Cluster, hosts, Primary, "pemsuper", password),
+            SectionE.AgentUser(Cluster, hosts, Primary),
+            SectionE.Server(Cluster, hosts, Primary, "pemsuper", password, new PemServerOptions(TemporarySuperUser: true, RegisterEfm: true)),
             SectionE.Web(Cluster, hosts),
         ];
     }

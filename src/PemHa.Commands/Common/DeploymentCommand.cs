@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Security;
 using PemHa.Engine;
-using PemHa.Engine.Certificates;
 using PemHa.Engine.Efm;
 using PemHa.Engine.Pem;
 using PemHa.Engine.Procedure;
@@ -34,16 +33,33 @@ public abstract class DeploymentCommand : AsyncCommand
     [Credential]
     public PSCredential SuperUser { get; set; } = PSCredential.Empty;
 
-    /// <summary>Folder of the certificate authority on this machine; made when there is none. Its key never goes to a node.</summary>
-    [Parameter(Mandatory = true)]
+    /// <summary>LocalCA: folder of the authority on this machine; made when there is none. Its key never goes to a node.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = nameof(PemSslModel.LocalCA))]
     [ValidateNotNullOrEmpty]
     public string AuthorityPath { get; set; } = "";
 
-    /// <summary>Encrypts the authority's key at rest.</summary>
-    [Parameter(Mandatory = true)]
+    /// <summary>LocalCA: encrypts the authority's key at rest.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = nameof(PemSslModel.LocalCA))]
     public SecureString AuthorityPassword { get; set; } = new();
 
-    /// <summary>How long new certificates are valid, in days; they are renewed 30 days before their end.</summary>
+    /// <summary>ExternalCA: folder of your own files: root.crt, perhaps root.crl, NAME.crt and NAME.key of each node and agent.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = nameof(PemSslModel.ExternalCA))]
+    [ValidateNotNullOrEmpty]
+    public string CertificatePath { get; set; } = "";
+
+    /// <summary>ExternalCA: opens your keys, where they are encrypted; servers get them unencrypted, as they could not open them.</summary>
+    [Parameter(ParameterSetName = nameof(PemSslModel.ExternalCA))]
+    public SecureString? KeyPassword { get; set; }
+
+    /// <summary>Makes the agents' common user a superuser while the primary is configured, and no longer, as newer versions of PEM want it.</summary>
+    [Parameter]
+    public SwitchParameter TemporarySuperUser { get; set; }
+
+    /// <summary>Registers the backend with its EFM cluster, so that PEM monitors that too; takes effect on nodes that are not configured yet.</summary>
+    [Parameter]
+    public SwitchParameter RegisterEfm { get; set; }
+
+    /// <summary>How long certificates that are made here are valid, in days; they are renewed 30 days before their end.</summary>
     [Parameter]
     [ValidateRange(31, 3650)]
     public int ValidDays { get; set; } = 730;
@@ -74,7 +90,7 @@ public abstract class DeploymentCommand : AsyncCommand
     private protected IEnumerable<IGrouping<PemCluster, PemHost>> Clusters => _hosts.Distinct().GroupBy(h => h.Cluster);
 
     /// <summary>The order for one cluster; refuses here what a later step would refuse.</summary>
-    private protected Deployment Plan(PemCluster cluster, string command, bool preview)
+    private protected Deployment Plan(PemCluster cluster, IReadOnlyList<PemHost> hosts, string command, bool preview)
     {
         var properties = EfmProperty.Cast<DictionaryEntry>()
             .ToDictionary(e => Convert.ToString(e.Key, CultureInfo.InvariantCulture)!, e => Convert.ToString(e.Value, CultureInfo.InvariantCulture)!, StringComparer.Ordinal);
@@ -85,15 +101,31 @@ public abstract class DeploymentCommand : AsyncCommand
         foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertiesText.Refusal(name, value), "-EfmProperty", "Give names and values as efm.properties holds them.");
         Refuse("UserNameUnfit", PemServer.UserRefusal(SuperUser.UserName), $"The user {SuperUser.UserName}", "Choose another one.");
         Refuse("PasswordUnfit", PemServer.Refusal(Clear(SuperUser).Password), $"The password of {SuperUser.UserName}", "Choose another one.");
-        var folder = GetUnresolvedProviderPathFromPSPath(AuthorityPath);
-        var password = new System.Net.NetworkCredential("", AuthorityPassword).Password;
+        var certificates = new CertificateOptions
+        {
+            AuthorityFolder = AuthorityPath.Length == 0 ? null : GetUnresolvedProviderPathFromPSPath(AuthorityPath),
+            AuthorityPassword = new System.Net.NetworkCredential("", AuthorityPassword).Password,
+            CertificateFolder = CertificatePath.Length == 0 ? null : GetUnresolvedProviderPathFromPSPath(CertificatePath),
+            KeyPassword = KeyPassword is null ? null : new System.Net.NetworkCredential("", KeyPassword).Password,
+        };
+        try
+        {
+            using var source = certificates.Open(cluster, hosts);
+            source?.Prove();
+        }
+        catch (PemException e)
+        {
+            throw e.At(null, command);
+        }
         return new Deployment(cluster)
         {
             Replication = Clear(Replication),
             Efm = Clear(Efm),
             SuperUser = Clear(SuperUser),
             EfmProperty = properties,
-            Authority = () => CertificateAuthority.Open(folder, password) ?? (preview ? null : CertificateAuthority.Create(folder, $"PEM CA {cluster.Name}", password)),
+            Certificates = certificates,
+            Preview = preview,
+            Server = new PemServerOptions(TemporarySuperUser, RegisterEfm),
             Validity = TimeSpan.FromDays(ValidDays),
         };
     }

@@ -4,39 +4,27 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace PemHa.Engine.Certificates;
 
-/// <summary>What a certificate is for.</summary>
-/// <param name="CommonName">CN; for an agent its role's name (F9).</param>
-/// <param name="AlternativeNames">Addresses and names for which it stands (P24).</param>
-/// <param name="Server">Whether for a server; otherwise for a client.</param>
-sealed record CertificateRequestSpec(string CommonName, IReadOnlyList<string> AlternativeNames, bool Server);
-
-/// <summary>A certificate and its key, in PEM form.</summary>
-sealed record KeyPair(string Certificate, string Key);
-
-/// <summary>A local certificate authority (P23) on the admin's machine; its key is encrypted at rest and never goes to a node.</summary>
-sealed class CertificateAuthority : IDisposable
+/// <summary>A certificate authority of our own (P23): as LocalCA on the admin's machine, its key encrypted at rest and never sent to a node.</summary>
+sealed class CertificateAuthority : CertificateSource
 {
     const string KeyFile = "ca_key.key", CertificateFile = "ca_certificate.crt";
-
-    /// <summary>The fault of a certificate that this authority did not sign.</summary>
-    public const string Foreign = "another authority signed it";
 
     // As OpenSSL's default for encrypted PKCS#8 keys, with the iterations that OWASP asks of PBKDF2-SHA256.
     static readonly PbeParameters Encryption = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 600_000);
 
     readonly X509Certificate2 _certificate;
-    readonly Func<ECDsa> _openKey;
-    ECDsa? _key;
+    readonly Func<AsymmetricAlgorithm> _openKey;
+    AsymmetricAlgorithm? _key;
 
-    CertificateAuthority(X509Certificate2 certificate, Func<ECDsa> openKey)
+    CertificateAuthority(X509Certificate2 certificate, Func<AsymmetricAlgorithm> openKey)
     {
         _certificate = certificate;
         _openKey = openKey;
-        Certificate = certificate.ExportCertificatePem() + "\n";
+        Root = certificate.ExportCertificatePem() + "\n";
     }
 
-    /// <summary>The authority's certificate in PEM form: <c>root.crt</c>.</summary>
-    public string Certificate { get; }
+    /// <summary>The authority's certificate.</summary>
+    public override string Root { get; }
 
     /// <summary>Opens the authority in a folder.</summary>
     /// <param name="password">Opens its key, when it is needed.</param>
@@ -67,13 +55,7 @@ sealed class CertificateAuthority : IDisposable
             var keyPath = Path.Combine(folder, KeyFile);
             var found = File.Exists(keyPath);
             var key = found ? ReadKey(keyPath, password) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var request = new CertificateRequest($"CN={Escape(name)}", key, HashAlgorithmName.SHA256);
-            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
-            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
-            request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-            var now = DateTimeOffset.UtcNow;
-            using var made = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(10));
-            var certificate = X509Certificate2.CreateFromPem(made.ExportCertificatePem());
+            var certificate = SelfSigned(name, key);
             if (!found) PrivateFile.Write(keyPath, key.ExportEncryptedPkcs8PrivateKeyPem(password, Encryption) + "\n");
             PrivateFile.Write(Path.Combine(folder, CertificateFile), certificate.ExportCertificatePem() + "\n");
             return new CertificateAuthority(certificate, () => key);
@@ -84,16 +66,44 @@ sealed class CertificateAuthority : IDisposable
         }
     }
 
+    /// <summary>An authority in memory, of the RSA key that PEM's sslutils wants.</summary>
+    public static CertificateAuthority CreateRsa(string name)
+    {
+        var key = RSA.Create(4096);
+        return new CertificateAuthority(SelfSigned(name, key), () => key);
+    }
+
+    /// <summary>An authority of a certificate and an RSA key, as they lie in a data directory.</summary>
+    /// <exception cref="CryptographicException">They are no such pair; the message says why.</exception>
+    public static CertificateAuthority OfPair(KeyPair pair)
+    {
+        var certificate = X509Certificate2.CreateFromPem(pair.Certificate);
+        var key = PrivateKeys.Read(pair.Key, null);
+        if (key is not RSA) throw new CryptographicException("its key is not an RSA key, and sslutils reads no other");
+        if (!key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(certificate.PublicKey.ExportSubjectPublicKeyInfo()))
+            throw new CryptographicException("key and certificate do not belong to each other");
+        if (certificate.NotAfter.ToUniversalTime() < DateTime.UtcNow) throw new CryptographicException($"it ended on {Day(certificate.NotAfter)}");
+        return new CertificateAuthority(certificate, () => key);
+    }
+
+    /// <summary>The key in PEM form, unencrypted; for a model in which it lies so on the nodes.</summary>
+    public string ExportKey() => Key().ExportPkcs8PrivateKeyPem() + "\n";
+
+    /// <inheritdoc/>
+    public override void Prove() => Key();
+
     /// <summary>Issues a certificate with a key of its own (EC P-256, P24).</summary>
     /// <exception cref="PemException">The authority's password is wrong.</exception>
-    public KeyPair Issue(CertificateRequestSpec spec, TimeSpan validity)
+    public override KeyPair Issue(CertificateRequestSpec spec, TimeSpan validity)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={Escape(spec.CommonName)}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(spec.Server ? "1.3.6.1.5.5.7.3.1" : "1.3.6.1.5.5.7.3.2")], false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(Purposes.Oid(spec.Purpose))], false));
+        // Authorities that sslutils made for itself have no identifier.
+        if (_certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Any())
+            request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
         if (spec.AlternativeNames.Count > 0)
         {
             var names = new SubjectAlternativeNameBuilder();
@@ -108,14 +118,15 @@ sealed class CertificateAuthority : IDisposable
         var until = now + validity < _certificate.NotAfter ? now + validity : _certificate.NotAfter;
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f;
-        using var issued = request.Create(_certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(Key()), now.AddHours(-1), until, serial);
+        var signer = Key() is RSA rsa ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1) : X509SignatureGenerator.CreateForECDsa((ECDsa)Key());
+        // An authority that somebody else made may be younger than an hour.
+        var from = now.AddHours(-1) > _certificate.NotBefore ? now.AddHours(-1) : _certificate.NotBefore;
+        using var issued = request.Create(_certificate.SubjectName, signer, from, until, serial);
         return new KeyPair(issued.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n");
     }
 
-    /// <summary>Why a certificate will not do; null when it will.</summary>
-    /// <param name="certificate">What is on the host, in PEM form.</param>
-    /// <param name="publicKey">The public half of the key on the host, in PEM form.</param>
-    public string? Fault(string certificate, string publicKey, CertificateRequestSpec spec, TimeSpan renewBefore)
+    /// <inheritdoc/>
+    public override string? Fault(string certificate, string publicKey, CertificateRequestSpec spec, TimeSpan renewBefore)
     {
         if (certificate.Length == 0) return "there is none";
         try
@@ -129,8 +140,8 @@ sealed class CertificateAuthority : IDisposable
             chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
             if (!chain.Build(found)) return Foreign;
             if (found.GetNameInfo(X509NameType.SimpleName, false) != spec.CommonName) return $"it is not {spec.CommonName}'s";
-            if (found.NotAfter.ToUniversalTime() - DateTime.UtcNow < renewBefore) return $"it ends on {found.NotAfter.ToUniversalTime():yyyy-MM-dd}";
-            if (!found.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(PublicKey(publicKey))) return "its key is another one";
+            if (found.NotAfter.ToUniversalTime() - DateTime.UtcNow < renewBefore) return $"it ends on {Day(found.NotAfter)}";
+            if (!found.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(PrivateKeys.Public(publicKey))) return "its key is another one";
             var names = found.Extensions.OfType<X509SubjectAlternativeNameExtension>()
                 .SelectMany(e => e.EnumerateDnsNames().Concat(e.EnumerateIPAddresses().Select(a => a.ToString()))).ToHashSet(StringComparer.OrdinalIgnoreCase);
             // An address can be written in several ways.
@@ -142,33 +153,45 @@ sealed class CertificateAuthority : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <inheritdoc/>
+    public override bool Lists(string revoked) => RevocationList.ReadAll(revoked) is { Count: > 0 } lists && lists.All(l => l.IsSignedBy(_certificate));
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
     {
         _key?.Dispose();
         _certificate.Dispose();
     }
 
-    ECDsa Key() => _key ??= _openKey();
+    /// <summary>A day as people see it everywhere.</summary>
+    internal static string Day(DateTime time) => time.ToUniversalTime().ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
 
-    static ECDsa ReadKey(string path, string password)
+    AsymmetricAlgorithm Key() => _key ??= _openKey();
+
+    static X509Certificate2 SelfSigned(string name, AsymmetricAlgorithm key)
+    {
+        var subject = new X500DistinguishedName($"CN={Escape(name)}");
+        var request = key is RSA rsa ? new CertificateRequest(subject, rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            : new CertificateRequest(subject, (ECDsa)key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        var now = DateTimeOffset.UtcNow;
+        using var made = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(10));
+        return X509Certificate2.CreateFromPem(made.ExportCertificatePem());
+    }
+
+    static AsymmetricAlgorithm ReadKey(string path, string password)
     {
         try
         {
-            var key = ECDsa.Create();
-            key.ImportFromEncryptedPem(File.ReadAllText(path), password);
-            return key;
+            return PrivateKeys.Read(File.ReadAllText(path), password);
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException or IOException)
+        catch (Exception e) when (e is CryptographicException or IOException)
         {
             throw new PemException("AuthorityKeyLocked", Trouble.AuthenticationError, $"The key of the certificate authority cannot be opened: {e.Message}",
                 "Give New-PemCertificate the password with which the authority was made.", e);
         }
-    }
-
-    static byte[] PublicKey(string pem)
-    {
-        var fields = PemEncoding.TryFind(pem, out var f) ? f : throw new CryptographicException("no public key");
-        return Convert.FromBase64String(pem[fields.Base64Data]);
     }
 
     static string Escape(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";

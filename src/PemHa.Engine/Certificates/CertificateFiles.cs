@@ -4,7 +4,8 @@ using PemHa.Engine.State;
 namespace PemHa.Engine.Certificates;
 
 /// <summary>A certificate of ours and its key on a node, with the authority's certificate beside them (P24, P31).</summary>
-sealed class CertificateFiles(CertificateAuthority? authority, Redactor redactor) : Resource
+/// <param name="source">Where it comes from; null where a preview finds no authority yet.</param>
+sealed class CertificateFiles(CertificateSource? source, Redactor redactor) : Resource
 {
     static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
 
@@ -45,27 +46,31 @@ sealed class CertificateFiles(CertificateAuthority? authority, Redactor redactor
     {
         if (!MakeFolder && !facts.Is("folder")) throw Postgres.Database.Missing(Folder);
         var mode = $"600 {Owner}";
-        var fault = authority is null ? "there is no authority yet" : authority.Fault(facts["crt.text"], facts["public"], Spec, RenewBefore);
-        if (fault == CertificateAuthority.Foreign && !ReplaceAuthority)
-            throw new PemException("AuthorityChanged", Trouble.SecurityError, $"{CertificatePath} was signed by another authority than the one in -AuthorityPath.",
-                "Give the folder of the authority that the cluster was built with. To replace it everywhere, agents and clients included, give -Force.");
-        if (authority is null) return new Change("create", $"{string.Join(", ", Spec.AlternativeNames.Prepend($"CN={Spec.CommonName}"))}: {fault}", "exit 1");
+        if (source is null) return new Change("create", $"{Spec}: there is no authority yet", "exit 1");
+        var fault = source.Fault(facts["crt.text"], facts["public"], Spec, RenewBefore);
+        if (fault == CertificateSource.Foreign && !ReplaceAuthority)
+            throw new PemException("AuthorityChanged", Trouble.SecurityError, $"{CertificatePath} was signed by another authority than the one that you give.",
+                "Give the authority that the cluster was built with. To replace it everywhere, agents and clients included, give -Force.");
         var folder = MakeFolder ? $"install -d -m 755 {Sh.Quote(Folder)}\n" : "";
         if (fault is not null)
         {
-            var pair = authority.Issue(Spec, Validity);
+            var pair = source.Issue(Spec, Validity);
             redactor.Add(Convert.ToBase64String(System.Text.Encoding.Latin1.GetBytes(pair.Key)), pair.Key);
             // The old key is not kept: on a standby it is a copy of the primary's (T14), and nobody needs it again.
-            return new Change(facts.Has("crt.text") ? "renew" : "create", $"{string.Join(", ", Spec.AlternativeNames.Prepend($"CN={Spec.CommonName}"))}: {fault}",
+            return new Change(facts.Has("crt.text") ? "renew" : "create", $"{source.Describe(Spec)}: {fault}",
                 folder + $"rm -f {Sh.Quote(KeyPath)}\n" + ManagedFile.Put(KeyPath, mode, pair.Key, null)
-                + Replace(CertificatePath, mode, pair.Certificate) + Replace(RootPath, mode, authority.Certificate));
+                + Replace(CertificatePath, mode, pair.Certificate) + Replace(RootPath, mode, Root(facts)));
         }
         var fixes = "";
-        if (facts["root.text"] != authority.Certificate) fixes += Replace(RootPath, mode, authority.Certificate);
+        if (Root(facts) != facts["root.text"]) fixes += Replace(RootPath, mode, Root(facts));
         if (facts["crt.mode"] != mode || facts["key.mode"] != mode || (facts.Has("root.mode") && facts["root.mode"] != mode))
             fixes += $"chown {Sh.Quote(Owner)} {Sh.Join(CertificatePath, KeyPath, RootPath)}; chmod 600 {Sh.Join(CertificatePath, KeyPath, RootPath)}\n";
         return fixes.Length == 0 ? null : new Change("mend", $"{RootPath}, mode {mode}", folder + fixes);
     }
+
+    public override string? Remark(Facts facts) => source?.Remark(Spec);
+
+    string Root(Facts facts) => source!.IsRoot(facts["root.text"]) ? facts["root.text"] : source.Root;
 
     string Folder => KeyPath[..KeyPath.LastIndexOf('/')];
 

@@ -16,8 +16,12 @@ sealed class ServiceRunning(string service) : Resource
         fact64 state <<E
         $(systemctl show -p UnitFileState -p ActiveState -p ActiveEnterTimestampMonotonic {{Sh.Quote(service)}} 2>/dev/null)
         E
-        {{(Reads is null ? "" : $"fact now \"$(date +%s.%3N)\"; read -r u _ < /proc/uptime; fact uptime $u; fact written \"$(stat -c %.3Y {Sh.Quote(Reads)} 2>/dev/null)\"")}}
+        {{(Reads is null ? "" : Written(Reads))}}
         """;
+
+    /// <summary>The shell that tells when a file was written, for <see cref="Outdated"/>.</summary>
+    public static string Written(string path) =>
+        $"fact now \"$(date +%s.%3N)\"; read -r u _ < /proc/uptime; fact uptime $u; fact written \"$(stat -c %.3Y {Sh.Quote(path)} 2>/dev/null)\"";
 
     public override Change? Compare(Facts facts, bool triggered)
     {
@@ -31,7 +35,9 @@ sealed class ServiceRunning(string service) : Resource
         return new Change(action, text, $"{text} || {{ journalctl -q --no-pager -n 8 -o cat -u {Sh.Quote(service)} >&2; exit 1; }}");
     }
 
-    static bool Outdated(Facts facts, string[] state)
+    /// <summary>Whether a service was started before the file was written that it reads then.</summary>
+    /// <param name="state">What <c>systemctl show</c> says, with <c>ActiveEnterTimestampMonotonic</c>.</param>
+    public static bool Outdated(Facts facts, string[] state)
     {
         const string Entered = "ActiveEnterTimestampMonotonic=";
         return Number(facts["written"]) is { } written && Number(facts["now"]) is { } now && Number(facts["uptime"]) is { } uptime

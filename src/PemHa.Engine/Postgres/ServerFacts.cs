@@ -4,7 +4,7 @@ namespace PemHa.Engine.Postgres;
 /// What a running server says of itself, asked once in a script however many resources want to know: <c>up</c>, <c>recovery</c>,
 /// <c>sysid</c>, <c>ssl</c>, <c>stale</c> (a file is newer than the server's last reading of it), <c>pending</c> (settings that wait for a
 /// restart), <c>receiver</c> (state and upstream of a standby), <c>streaming</c> and <c>plain</c> (standbys that stream, and those without
-/// TLS), <c>setting.NAME</c> and <c>source.NAME</c>. Nothing where no server runs.
+/// TLS), <c>revoked</c> (there is a list of revoked certificates), <c>setting.NAME</c> and <c>source.NAME</c>. Nothing where no server runs.
 /// </summary>
 static class ServerFacts
 {
@@ -46,7 +46,7 @@ static class ServerFacts
         server() {
             if [ ! -f "$T/server" ]; then
                 if up; then
-                    { fact up 1; { newest_file; cat <<'SQL'
+                    { fact up 1; [ ! -f "$PGDATA/root.crl" ] || fact revoked 1; { newest_file; cat <<'SQL'
         SELECT name || chr(9) || '=' || value FROM (
           SELECT 'recovery' AS name, pg_is_in_recovery()::text AS value UNION ALL
           SELECT 'sysid', system_identifier::text FROM pg_control_system() UNION ALL

@@ -8,6 +8,9 @@ sealed class ServerLoaded(PemHost host) : Resource
     /// <summary>Settings that must have this value afterwards.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Settings that must have this value where the data directory has a list of revoked certificates (P25).</summary>
+    public IReadOnlyDictionary<string, string> WhereRevoked { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Whether a restart, if needed, is left to Invoke-PemRollingRestart.</summary>
     public bool ReloadOnly { get; init; }
 
@@ -24,7 +27,7 @@ sealed class ServerLoaded(PemHost host) : Resource
             return new Change("reload", $"systemctl reload {host.Cluster.ServiceName}", Reload + (ReloadOnly ? "" : Restart));
         if (!ReloadOnly && facts.Has("pending"))
             return new Change("restart", $"systemctl restart {host.Cluster.ServiceName}  # for {facts["pending"]}", Restart);
-        foreach (var (name, wanted) in Settings)
+        foreach (var (name, wanted) in Settings.Concat(facts.Is("revoked") ? WhereRevoked : []))
         {
             // A setting that still waits for a restart shows its old value; that is the restart's business.
             if (SettingsFile.Satisfied(name, wanted, facts[$"setting.{name}"]) || facts["pending"].Split(", ").Contains(name)) continue;

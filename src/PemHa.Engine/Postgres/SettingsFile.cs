@@ -11,6 +11,9 @@ sealed class SettingsFile : ManagedFile
 
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
 
+    /// <summary>Settings that belong there too where the data directory has a list of revoked certificates, and nowhere else (P25).</summary>
+    public IReadOnlyDictionary<string, string> WhereRevoked { get; init; } = new Dictionary<string, string>();
+
     public override string Probe => base.Probe + "\n" + ServerFacts.Probe;
 
     /// <summary>Whether a running server's value will do: what replication needs are minimums, and a server that has more keeps it.</summary>
@@ -26,7 +29,7 @@ sealed class SettingsFile : ManagedFile
 
     protected override string Edit(string? current, Facts facts) => current is null
         ? throw Database.Missing(PathOf(facts))
-        : MarkedBlock.Set(current, Block, [.. Settings.Select(s => Utf8($"{s.Key} = {Value(Kept(s.Key, s.Value, facts[$"setting.{s.Key}"]))}"))], top: false);
+        : MarkedBlock.Set(current, Block, [.. Settings.Concat(facts.Is("revoked") ? WhereRevoked : []).Select(s => Utf8($"{s.Key} = {Value(Kept(s.Key, s.Value, facts[$"setting.{s.Key}"]))}"))], top: false);
 
     /// <summary>A value as the file wants it: numbers and words plain, the rest quoted.</summary>
     static string Value(string value) => value.Length > 0 && value.All(char.IsAsciiLetterOrDigit)

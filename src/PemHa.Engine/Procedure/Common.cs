@@ -6,15 +6,17 @@ namespace PemHa.Engine.Procedure;
 /// <summary>Pieces that several steps are made of.</summary>
 static class Common
 {
-    public static SettingsFile Settings(PemCluster cluster, string block, IReadOnlyDictionary<string, string> settings) => new()
-    {
-        Path = $"{cluster.DataDirectory}/postgresql.conf",
-        Where = "pg_file config_file postgresql.conf",
-        Owner = Owner(cluster),
-        Mode = "600",
-        Block = block,
-        Settings = settings,
-    };
+    public static SettingsFile Settings(PemCluster cluster, string block, IReadOnlyDictionary<string, string> settings,
+        IReadOnlyDictionary<string, string>? whereRevoked = null) => new()
+        {
+            Path = $"{cluster.DataDirectory}/postgresql.conf",
+            Where = "pg_file config_file postgresql.conf",
+            Owner = Owner(cluster),
+            Mode = "600",
+            Block = block,
+            Settings = settings,
+            WhereRevoked = whereRevoked ?? new Dictionary<string, string>(),
+        };
 
     public static HbaFile Rules(PemCluster cluster, string block, IReadOnlyList<string> rules, bool first = false, IReadOnlyList<string>? secured = null) => new()
     {

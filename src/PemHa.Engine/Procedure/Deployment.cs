@@ -1,4 +1,4 @@
-using PemHa.Engine.Certificates;
+using PemHa.Engine.Pem;
 using PemHa.Engine.State;
 
 namespace PemHa.Engine.Procedure;
@@ -18,7 +18,7 @@ sealed class Deployment(PemCluster cluster)
     public static readonly string[] Names =
     [
         "Install-PemEpas", "Enable-PemReplication", "Set-PemPassFile", "Initialize-PemReplica", "New-PemCertificate", "Set-PemSsl", "Set-PemHba",
-        "Invoke-PemRollingRestart", "New-PemEfmCluster", "Install-PemServer", "Set-PemWebApplication",
+        "Invoke-PemRollingRestart", "New-PemEfmCluster", "New-PemAgentUser", "Install-PemServer", "Set-PemWebApplication",
     ];
 
     public required Login Replication { get; init; }
@@ -30,8 +30,14 @@ sealed class Deployment(PemCluster cluster)
     /// <summary>Further properties of EFM.</summary>
     public IReadOnlyDictionary<string, string> EfmProperty { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Opens the authority, or makes it; gives null where a preview finds none.</summary>
-    public required Func<CertificateAuthority?> Authority { get; init; }
+    /// <summary>Where the certificates come from.</summary>
+    public required CertificateOptions Certificates { get; init; }
+
+    /// <summary>Whether nothing is made, not even on this machine.</summary>
+    public required bool Preview { get; init; }
+
+    /// <summary>How PEM is configured, besides what the page says.</summary>
+    public PemServerOptions Server { get; init; } = new();
 
     /// <summary>How long new certificates are valid.</summary>
     public required TimeSpan Validity { get; init; }
@@ -52,16 +58,17 @@ sealed class Deployment(PemCluster cluster)
         Task<PemHost> Primary() => ClusterView.PrimaryAmongAsync(cluster, hosts, name, ct);
         return name switch
         {
-            "Install-PemEpas" => SectionA.Packages(cluster, hosts, await Primary(), cluster.SslModel == PemSslModel.SslUtils),
+            "Install-PemEpas" => SectionA.Packages(cluster, hosts, await Primary()),
             "Enable-PemReplication" => SectionB.Replication(cluster, hosts, await Primary(), Replication.UserName, Replication.Password),
             "Set-PemPassFile" => SectionB.PassFile(cluster, hosts, Replication.UserName, Replication.Password),
             "Initialize-PemReplica" => SectionB.Replicas(cluster, hosts, await Primary(), Replication.UserName, force: false),
-            "New-PemCertificate" => SectionD.Certificates(cluster, hosts, Authority(), Validity, replace: false),
+            "New-PemCertificate" => SectionD.Certificates(cluster, hosts, await Certificates.SourceAsync(cluster, hosts, Primary, Preview), Validity, replace: false),
             "Set-PemSsl" => SectionD.Ssl(cluster, hosts),
             "Set-PemHba" => SectionD.Hba(cluster, hosts, SuperUser.UserName),
             "Invoke-PemRollingRestart" => SectionD.RollingRestart(cluster, hosts, await Primary(), force: false),
             "New-PemEfmCluster" => SectionC.Cluster(cluster, hosts, await Primary(), Efm.UserName, Efm.Password, EfmProperty),
-            "Install-PemServer" => SectionE.Server(cluster, hosts, await Primary(), SuperUser.UserName, SuperUser.Password),
+            "New-PemAgentUser" => SectionE.AgentUser(cluster, hosts, await Primary()),
+            "Install-PemServer" => SectionE.Server(cluster, hosts, await Primary(), SuperUser.UserName, SuperUser.Password, Server),
             _ => SectionE.Web(cluster, hosts),
         };
     }

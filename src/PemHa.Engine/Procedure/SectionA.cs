@@ -9,14 +9,14 @@ namespace PemHa.Engine.Procedure;
 static class SectionA
 {
     /// <summary>Install-PemEpas: P1–P6. A database is made on the primary only; a standby gets its copy in section B.</summary>
-    public static Step Packages(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, bool sslUtils) => new("Install-PemEpas", cluster,
+    public static Step Packages(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary) => new("Install-PemEpas", cluster,
     [
         new Phase("packages", hosts, host =>
         [
             new DnfModuleDisabled("postgresql"),
             new ExtraRepositories(),
             new Packages(host.Role == PemRole.Witness ? [cluster.EfmPackage]
-                : sslUtils ? [cluster.ServerPackage, cluster.ServerPackage + "-sslutils", cluster.EfmPackage]
+                : cluster.SslModel == PemSslModel.SslUtils ? [cluster.ServerPackage, cluster.ServerPackage + "-sslutils", cluster.EfmPackage]
                 : [cluster.ServerPackage, cluster.EfmPackage])
             {
                 // T1: nothing on the page says that EFM is a Java program.

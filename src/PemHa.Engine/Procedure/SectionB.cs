@@ -67,7 +67,10 @@ static class SectionB
         ]);
     }
 
-    /// <summary>A role's name as a rule wants it: quoted when it holds more than plain characters.</summary>
+    /// <summary>A role's or a database's name as a rule wants it: quoted when it holds more than plain characters, or would mean something else.</summary>
     internal static string HbaName(string name) =>
-        name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') ? name : "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+        name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') && !HbaWords.Contains(name)
+            ? name : "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+
+    static readonly string[] HbaWords = ["all", "replication", "sameuser", "samerole", "samegroup"];
 }

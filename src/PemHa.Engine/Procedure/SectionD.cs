@@ -1,3 +1,4 @@
+using System.Globalization;
 using PemHa.Engine.Certificates;
 using PemHa.Engine.Postgres;
 using PemHa.Engine.Remote;
@@ -19,43 +20,79 @@ static class SectionD
         ["ssl_key_file"] = "server.key",
     };
 
-    /// <summary>New-PemCertificate, local CA with one certificate per agent: P24, P31, T14.</summary>
-    public static Step Certificates(PemCluster cluster, IReadOnlyList<PemHost> hosts, CertificateAuthority? authority, TimeSpan validity, bool replace) => new("New-PemCertificate", cluster,
-    [
-        new Phase("certificates", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
-        {
-            // verify-full works for the node's own address and name, and for the virtual IP wherever it is.
-            IReadOnlyList<string> names = [.. new[] { host.Address, host.Name, host.DnsName ?? host.Name, cluster.VirtualIp, "localhost", "127.0.0.1" }.Distinct()];
-            var data = cluster.DataDirectory;
-            return
-            [
-                SectionE.AgentNumber(host),
-                Files($"{data}/server", $"{data}/root.crt", Common.Owner(cluster), new CertificateRequestSpec(host.Name, names, true), makeFolder: false),
-                Files($"{PkiFolder}/agent{host.AgentId}", $"{PkiFolder}/root.crt", "root:root", new CertificateRequestSpec($"agent{host.AgentId}", [], false), makeFolder: true),
-                Files($"{PkiFolder}/web", $"{PkiFolder}/root.crt", "root:root", new CertificateRequestSpec(host.Name, names, true), makeFolder: true),
-            ];
+    /// <summary>Where there is a list of revoked certificates (P25).</summary>
+    static readonly Dictionary<string, string> RevocationSettings = new(StringComparer.Ordinal) { ["ssl_crl_file"] = "root.crl" };
 
-            CertificateFiles Files(string path, string root, string owner, CertificateRequestSpec spec, bool makeFolder) => new(authority, SshSession.Of(host).Redactor)
+    /// <summary>New-PemCertificate: P24, P30, P31, T14; the same for every source of certificates (P23).</summary>
+    public static Step Certificates(PemCluster cluster, IReadOnlyList<PemHost> hosts, CertificateSource? source, TimeSpan validity, bool replace)
+    {
+        IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness)];
+        var authority = source as SslUtilsAuthority;
+        return new("New-PemCertificate", cluster,
+        [
+            // What is there is looked at everywhere before anything is made anywhere.
+            new Phase("what is there", data, host => [SectionE.AgentIdentity(host), .. authority is null ? [] : new[] { authority.Look(host) }]),
+            new Phase("certificates", data, host =>
+            [
+                .. authority is null ? [] : new[] { new SslUtilsFiles(authority, host, replace) },
+                .. Specs(host).Select(spec => Files(host, spec)),
+                new RevocationFile(source, host, replace),
+            ]),
+        ]);
+
+        CertificateFiles Files(PemHost host, CertificateRequestSpec spec)
+        {
+            var server = spec.Purpose == CertificatePurpose.Server;
+            var path = server ? $"{cluster.DataDirectory}/server" : spec.Purpose == CertificatePurpose.Web ? $"{PkiFolder}/web" : $"{PkiFolder}/{spec.CommonName}";
+            return new(source, SshSession.Of(host).Redactor)
             {
                 CertificatePath = path + ".crt",
                 KeyPath = path + ".key",
-                RootPath = root,
-                Owner = owner,
+                RootPath = $"{(server ? cluster.DataDirectory : PkiFolder)}/root.crt",
+                Owner = server ? Common.Owner(cluster) : "root:root",
                 Spec = spec,
                 Validity = validity,
                 ReplaceAuthority = replace,
-                MakeFolder = makeFolder,
+                MakeFolder = !server,
             };
-        }),
-    ]);
+        }
+    }
+
+    /// <summary>The certificates that a data node needs. With sslutils PEM issues the agents' when they register.</summary>
+    public static IReadOnlyList<CertificateRequestSpec> Specs(PemHost host)
+    {
+        var cluster = host.Cluster;
+        // verify-full works for the node's own address and name, and for the virtual IP wherever it is.
+        IReadOnlyList<string> names = cluster.SslModel == PemSslModel.ExternalCA
+            // Of yours no more is asked than that.
+            ? [.. new[] { host.Address, host.DnsName ?? host.Name, cluster.VirtualIp }.Distinct()]
+            : [.. new[] { host.Address, host.Name, host.DnsName ?? host.Name, cluster.VirtualIp, "localhost", "127.0.0.1" }.Distinct()];
+        return
+        [
+            new(host.Name, names, CertificatePurpose.Server) { Host = host },
+            .. AgentRole(host) is { } role && cluster.SslModel != PemSslModel.SslUtils ? [new(role, [], CertificatePurpose.Agent) { Host = host }] : Array.Empty<CertificateRequestSpec>(),
+            new(host.Name, names, CertificatePurpose.Web) { Host = host },
+        ];
+    }
+
+    /// <summary>What a person should know about the certificates of a source, each said once.</summary>
+    public static IReadOnlyList<string> Remarks(CertificateSource source, IReadOnlyList<PemHost> hosts) =>
+        [.. hosts.Where(h => h.Role != PemRole.Witness).SelectMany(Specs).Select(source.Remark).Prepend(source.RootRemark).OfType<string>().Distinct()];
+
+    /// <summary>The role that a node's agent logs in as, which is its certificate's CN (P30, P31, F9).</summary>
+    public static string AgentRole(PemHost host) => host.Cluster.AgentUser ?? string.Create(CultureInfo.InvariantCulture, $"agent{host.AgentId}");
 
     /// <summary>Set-PemSsl: P25, proven by a handshake.</summary>
     public static Step Ssl(PemCluster cluster, IReadOnlyList<PemHost> hosts) => new("Set-PemSsl", cluster,
     [
         new Phase("TLS", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
         {
-            var settings = Common.Settings(cluster, "ssl", SslSettings);
-            return [CertificateThere(host), settings, new ServerLoaded(host) { After = [settings], Settings = SslSettings, ReloadOnly = true }, new TlsProven(host)];
+            var settings = Common.Settings(cluster, "ssl", SslSettings, RevocationSettings);
+            return
+            [
+                CertificateThere(host), settings,
+                new ServerLoaded(host) { After = [settings], Settings = SslSettings, WhereRevoked = RevocationSettings, ReloadOnly = true }, new TlsProven(host),
+            ];
         }),
     ]);
 
@@ -89,14 +126,20 @@ static class SectionD
             $"pem +pem_user 127.0.0.1/32 {Scram}",
             $"postgres +pem_user 127.0.0.1/32 {Scram}",
             "pem +pem_agent 127.0.0.1/32 cert",
-            "# the data nodes, and the virtual IP as the source of a connection",
         };
+        // P27: before it has the role pem_agent, the common agent user gets in by name; T15: from wherever a node's connection comes.
+        if (cluster.AgentUser is { } agent)
+            rules.AddRange(["# the agents' common user, until it has the role", .. Common.DataAddresses(cluster).Prepend("127.0.0.1").Select(a => AgentRule(agent, a))]);
+        rules.Add("# the data nodes, and the virtual IP as the source of a connection");
         foreach (var address in Common.DataAddresses(cluster).Select(HbaFile.Single))
             rules.AddRange([$"pem +pem_admin {address} {Scram}", $"pem +pem_agent {address} cert", $"pem,postgres {SectionB.HbaName(superUser)} {address} {Scram}"]);
         if (cluster.MonitoredSubnet.Count > 0) rules.Add("# monitored servers");
         foreach (var subnet in cluster.MonitoredSubnet) rules.AddRange([$"pem +pem_user {subnet} {Scram}", $"pem +pem_agent {subnet} cert"]);
         return rules;
     }
+
+    /// <summary>The rule that lets the agents' common user in before it has its role.</summary>
+    internal static string AgentRule(string user, string address) => $"pem {SectionB.HbaName(user)} {HbaFile.Single(address)} cert";
 
     static Requirement CertificateThere(PemHost host) => new("server certificate", "[ -s \"$PGDATA/server.crt\" ] && [ -s \"$PGDATA/server.key\" ] && [ -s \"$PGDATA/root.crt\" ] && fact there 1\n:", facts =>
         facts.Is("there") ? null : new PemException("CertificateMissing", Trouble.ObjectNotFound, $"{host.Name} has no server certificate in {host.Cluster.DataDirectory}.",

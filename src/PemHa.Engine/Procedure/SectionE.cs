@@ -1,3 +1,5 @@
+using System.Globalization;
+using PemHa.Engine.Certificates;
 using PemHa.Engine.Linux;
 using PemHa.Engine.Pem;
 using PemHa.Engine.Postgres;
@@ -9,23 +11,49 @@ namespace PemHa.Engine.Procedure;
 /// <summary>Section E: agents and PEM.</summary>
 static class SectionE
 {
-    /// <summary>Install-PemServer: P32–P35, F8.</summary>
-    public static Step Server(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password)
+    /// <summary>New-PemAgentUser: P30. The role connects to template1 only until it is an agent's; then this changes nothing any more.</summary>
+    public static Step AgentUser(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary)
+    {
+        if (cluster.AgentUser is not { } user) return new("New-PemAgentUser", cluster, []);
+        const string Template = "EXISTS (SELECT FROM pg_database d, aclexplode(d.datacl) x WHERE d.datname = 'template1' AND x.grantee = r.oid AND x.privilege_type = 'CONNECT')";
+        return new("New-PemAgentUser", cluster,
+        [
+            new Phase("agents", [.. hosts.Where(h => h.Role != PemRole.Witness)], host => [AgentIdentity(host)]),
+            new Phase("role", [primary], host =>
+            [
+                Database.IsPrimary(host),
+                new Role(SshSession.Of(host).Redactor)
+                {
+                    RoleName = user,
+                    Attributes = ["LOGIN"],
+                    Privileges = [($"({PemServer.IsAgent}) OR {Template}", $"GRANT CONNECT ON DATABASE template1 TO {SqlText.Identifier(user)}")],
+                },
+            ]),
+        ]);
+    }
+
+    /// <summary>Install-PemServer: P30, P32–P35, F8.</summary>
+    public static Step Server(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password, PemServerOptions? options = null)
     {
         IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness)];
         foreach (var host in data) SshSession.Of(host).Redactor.Add(password, PemServer.Answer(password), Sh.Quote(PemServer.Answer(password)));
+        PemServer Pem(PemHost host) => new(host, host == primary, user, password, options ?? new PemServerOptions());
         return new("Install-PemServer", cluster,
         [
-            new Phase("prerequisites", [primary], host => [VirtualIpHeld(host)]),
-            new Phase("packages", data, host => [Database.IsUp(host), AgentNumber(host), AgentCertificate(host), Rules(host), new Packages(["edb-pem"]) { Options = "--allowerasing" }]),
+            new Phase("prerequisites", [primary], host => [VirtualIpHeld(host), .. cluster.AgentUser is null ? [] : new[] { AgentUserThere(host) }]),
+            new Phase("packages", data, host =>
+            [
+                Database.IsUp(host), AgentIdentity(host), cluster.SslModel == PemSslModel.SslUtils ? SslUtilsReady(host) : AgentCertificate(host), Rules(host),
+                new Packages(["edb-pem"]) { Options = "--allowerasing" },
+            ]),
             new Phase("role", [primary], host =>
             [
                 Database.IsPrimary(host),
                 new Role(SshSession.Of(host).Redactor) { RoleName = user, Attributes = ["LOGIN", "SUPERUSER"], Password = password },
             ]),
-            new Phase("primary", [primary], host => [new PemServer(host, true, user, password)]),
+            new Phase("primary", [primary], host => [Pem(host)]),
             // P34: one after another, since each registers itself in the database of all.
-            new Phase("standbys", [.. data.Where(h => h != primary)], host => [new PemServer(host, false, user, password)], OneByOne: true),
+            new Phase("standbys", [.. data.Where(h => h != primary)], host => [Pem(host)], OneByOne: true),
         ]);
     }
 
@@ -48,17 +76,71 @@ static class SectionE
         : new PemException("VirtualIpMissing", Trouble.InvalidOperation, $"The primary, {host.Name}, does not hold the virtual IP {host.Cluster.VirtualIp}.",
             "Run New-PemEfmCluster first; PEM is configured through the virtual IP."));
 
-    static Requirement AgentCertificate(PemHost host) => new("agent certificate", $"[ -s {SectionD.PkiFolder}/agent{host.AgentId}.key ] && fact there 1\n:", facts =>
-        facts.Is("there") ? null : new PemException("CertificateMissing", Trouble.ObjectNotFound, $"{host.Name} has no certificate for agent{host.AgentId}.", "Run New-PemCertificate first."));
+    static Requirement AgentCertificate(PemHost host) => new("agent certificate", $"[ -s {AgentFile(host)}.key ] && fact there 1\n:", facts =>
+        facts.Is("there") ? null : new PemException("CertificateMissing", Trouble.ObjectNotFound, $"{host.Name} has no certificate for {SectionD.AgentRole(host)}.", "Run New-PemCertificate first."));
 
-    /// <summary>Agents keep their numbers for good: hosts described in another order must not trade them (P31).</summary>
-    internal static Requirement AgentNumber(PemHost host) => new("agent number", $"""
-        fact id "$(sed -n 's/^agent_id=//p' /usr/edb/pem/agent/etc/agent.cfg 2>/dev/null | tail -n 1)"
-        for f in {SectionD.PkiFolder}/agent*.crt; do n=$(basename "$f" .crt); [ ! -f "$f" ] || fact id "${"{n#agent}"}"; done
-        """, facts => facts["id"].Length == 0 || facts["id"] == host.AgentId.ToString(System.Globalization.CultureInfo.InvariantCulture) ? null
-        : new PemException("AgentNumberChanged", Trouble.InvalidArgument, $"{host.Name} is agent{facts["id"]}, but is described as number {host.AgentId} of the data nodes.",
-            "Describe the data nodes in the order in which the cluster was built; who is the primary now is found out by asking."));
+    /// <summary>Certificate and key of a node's agent, without their endings, where they are ours and not PEM's.</summary>
+    internal static string AgentFile(PemHost host) => $"{SectionD.PkiFolder}/{SectionD.AgentRole(host)}";
 
-    static Requirement Rules(PemHost host) => new("PEM's HBA rules", "grep -qsx '# BEGIN PemHa pem' \"$(pg_file hba_file pg_hba.conf)\" && fact there 1\n:", facts =>
-        facts.Is("there") ? null : new PemException("HbaMissing", Trouble.ObjectNotFound, $"{host.Name} has no HBA rules for PEM.", "Run Set-PemHba first."));
+    /// <summary>P23: whichever node is the primary, PEM finds the extension there and the authority that it signs with.</summary>
+    static Requirement SslUtilsReady(PemHost host) => new("sslutils and its authority", $"""
+        rpm -q --quiet {Sh.Quote($"{host.Cluster.ServerPackage}-sslutils")} && fact package 1
+        [ -s "$PGDATA/{SslUtilsAuthority.CertificateFile}" ] && [ -s "$PGDATA/{SslUtilsAuthority.KeyFile}" ] && fact authority 1
+        :
+        """, facts =>
+        !facts.Is("package") ? new PemException("SslUtilsMissing", Trouble.ObjectNotFound, $"{host.Name} has no package {host.Cluster.ServerPackage}-sslutils.",
+            "Run Install-PemEpas, which installs it for a cluster described with -SslModel SslUtils.")
+        : facts.Is("authority") ? null
+        : new PemException("CertificateMissing", Trouble.ObjectNotFound, $"{host.Name} has no {SslUtilsAuthority.CertificateFile} and {SslUtilsAuthority.KeyFile} in {host.Cluster.DataDirectory}.",
+            "Run New-PemCertificate first."));
+
+    static Requirement AgentUserThere(PemHost host) => new("the agents' common user",
+        "up || exit 0\n" + SqlText.Run("postgres", $"SELECT 'there' || chr(9) || '=1' FROM pg_roles WHERE rolname = {SqlText.Literal(host.Cluster.AgentUser!)} AND rolcanlogin"), facts =>
+        facts.Is("there") ? null : new PemException("AgentUserMissing", Trouble.ObjectNotFound, $"There is no role {host.Cluster.AgentUser} that may log in.", "Run New-PemAgentUser first."));
+
+    /// <summary>
+    /// An agent that is registered stays who it is: it keeps its number for good (P31), so hosts described in another order must not trade
+    /// them, and nobody turns a role of its own into a common one, or its files into PEM's, under it.
+    /// </summary>
+    internal static Requirement AgentIdentity(PemHost host) => new("agent's identity", $"""
+        A={PemServer.AgentConfig}
+        for k in agent_id agent_user agent_ssl_crt; do fact $k "$(sed -n "s/^$k=//p" $A 2>/dev/null | tail -n 1)"; done
+        for f in {SectionD.PkiFolder}/agent[0-9]*.crt; do n=$(basename "$f" .crt); [ ! -f "$f" ] || fact issued "${"{n#agent}"}"; done
+        """, facts => Refusal(host, facts["agent_id"], facts["agent_user"], facts["agent_ssl_crt"], facts["issued"]));
+
+    /// <summary>Why an agent does not go with the description of its cluster; null when it does, or when there is none yet.</summary>
+    /// <param name="id">Its number, as its configuration says; empty before it is registered.</param>
+    /// <param name="user">Its role; empty for the one that its number names.</param>
+    /// <param name="certificate">The path of its certificate.</param>
+    /// <param name="issued">The number in the name of a certificate that was made for it.</param>
+    static PemException? Refusal(PemHost host, string id, string user, string certificate, string issued)
+    {
+        var cluster = host.Cluster;
+        var own = cluster.AgentUser is null && cluster.SslModel != PemSslModel.SslUtils;
+        var number = host.AgentId.ToString(CultureInfo.InvariantCulture);
+        if (id.Length > 0)
+        {
+            var role = user.Length > 0 ? user : $"agent{id}";
+            if (role != (cluster.AgentUser ?? $"agent{id}"))
+                return new PemException("AgentUserDiffers", Trouble.InvalidArgument,
+                    $"The agent of {host.Name} logs in as {role}, but {(cluster.AgentUser is { } common ? $"{common} is described for all of them" : "each is described to have a role of its own")}.",
+                    $"Describe it as it is: New-PemCluster {(role == $"agent{id}" ? "without -AgentUser" : $"-AgentUser {role}")}. An agent gets another role only by being registered anew: uninstall PEM on every data node (configure-pem-server.sh -un) first.");
+            if (cluster.SslModel == PemSslModel.SslUtils && certificate.StartsWith(SectionD.PkiFolder + "/", StringComparison.Ordinal))
+                return new PemException("SslModelDiffers", Trouble.InvalidArgument, $"The agent of {host.Name} has a certificate of ours, {certificate}; with sslutils PEM issues it when an agent registers.",
+                    "Describe the model as it is: New-PemCluster -SslModel LocalCA or ExternalCA. For sslutils the agents have to be registered anew: uninstall PEM on every data node (configure-pem-server.sh -un) first.");
+        }
+        var known = id.Length > 0 ? id : issued;
+        return !own || known.Length == 0 || known == number ? null
+            : new PemException("AgentNumberChanged", Trouble.InvalidArgument, $"{host.Name} is agent{known}, but is described as number {number} of the data nodes.",
+                "Describe the data nodes in the order in which the cluster was built; who is the primary now is found out by asking.");
+    }
+
+    static Requirement Rules(PemHost host) => new("PEM's HBA rules", $"""
+        F=$(pg_file hba_file pg_hba.conf)
+        grep -qsx '# BEGIN PemHa pem' "$F" && fact there 1
+        {(host.Cluster.AgentUser is { } user ? $"grep -qsxF {Sh.Quote("hostssl " + SectionD.AgentRule(user, host.Address))} \"$F\" && fact agent 1" : "fact agent 1")}
+        :
+        """, facts =>
+        facts.Is("there") && facts.Is("agent") ? null
+        : new PemException("HbaMissing", Trouble.ObjectNotFound, $"{host.Name} has no HBA rules for {(facts.Is("there") ? host.Cluster.AgentUser : "PEM")}.", "Run Set-PemHba first."));
 }

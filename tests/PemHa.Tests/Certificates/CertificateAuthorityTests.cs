@@ -10,8 +10,8 @@ namespace PemHa.Tests.Certificates;
 public sealed class CertificateAuthorityTests : IDisposable
 {
     static readonly TimeSpan Year = TimeSpan.FromDays(365), Month = TimeSpan.FromDays(30);
-    static readonly CertificateRequestSpec Server = new("node1", ["172.16.161.200", "node1", "172.16.161.245", "fd00::1"], true);
-    static readonly CertificateRequestSpec Agent = new("agent1", [], false);
+    static readonly CertificateRequestSpec Server = new("node1", ["172.16.161.200", "node1", "172.16.161.245", "fd00::1"], CertificatePurpose.Server);
+    static readonly CertificateRequestSpec Agent = new("agent1", [], CertificatePurpose.Agent);
 
     readonly TemporaryFolder _folder = new();
 
@@ -23,9 +23,9 @@ public sealed class CertificateAuthorityTests : IDisposable
         Assert.Null(CertificateAuthority.Open(Ca, "pw"));
         using var made = CertificateAuthority.Create(Ca, "PEM CA, \"efm\"", "pw");
         using var opened = CertificateAuthority.Open(Ca, "pw")!;
-        Assert.Equal(made.Certificate, opened.Certificate);
+        Assert.Equal(made.Root, opened.Root);
         Assert.Null(made.Fault(opened.Issue(Server, Year), Server));
-        using var certificate = X509Certificate2.CreateFromPem(made.Certificate);
+        using var certificate = X509Certificate2.CreateFromPem(made.Root);
         Assert.Equal("PEM CA, \"efm\"", certificate.GetNameInfo(X509NameType.SimpleName, false));
         Assert.True(certificate.Extensions.OfType<X509BasicConstraintsExtension>().Single().CertificateAuthority);
     }
@@ -98,7 +98,7 @@ public sealed class CertificateAuthorityTests : IDisposable
     public void No_certificate_outlives_its_authority()
     {
         using var authority = CertificateAuthority.Create(Ca, "CA", "pw");
-        using var root = X509Certificate2.CreateFromPem(authority.Certificate);
+        using var root = X509Certificate2.CreateFromPem(authority.Root);
         using var certificate = X509Certificate2.CreateFromPem(authority.Issue(Agent, TimeSpan.FromDays(9000)).Certificate);
         Assert.Equal(root.NotAfter, certificate.NotAfter);
     }

@@ -67,7 +67,7 @@ public sealed class CertificateFilesTests : IDisposable
         foreach (var (host, n) in new[] { (_c1.Primary, 1), (_c1.Standby, 2), (_c1.Third, 3) })
         {
             var agent = Files(host).Single(f => f.Spec.CommonName == $"agent{n}");
-            Assert.Equal(($"/etc/pki/pemha/agent{n}.crt", "root:root", false), (agent.CertificatePath, agent.Owner, agent.Spec.Server));
+            Assert.Equal(($"/etc/pki/pemha/agent{n}.crt", "root:root", CertificatePurpose.Agent), (agent.CertificatePath, agent.Owner, agent.Spec.Purpose));
         }
         Assert.DoesNotContain(_c1.Witness, SectionD.Certificates(_c1.Cluster, _c1.Cluster.Hosts, _authority, TimeSpan.FromDays(100), false).Hosts);
     }

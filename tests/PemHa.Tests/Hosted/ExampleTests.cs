@@ -35,9 +35,9 @@ public sealed class ExampleTests(HostedEngine engine) : IClassFixture<HostedEngi
         var ast = Parser.ParseFile(Path.Combine(ModuleAssemblies.Root, "docs", "examples", "Deploy-C1.ps1"), out _, out _);
         var pipeline = ast.FindAll(a => a is PipelineAst { PipelineElements.Count: > 5 }, true).Cast<PipelineAst>().Single();
         var steps = pipeline.PipelineElements.OfType<CommandAst>().Select(c => c.GetCommandName()).ToList();
-        string[] order = ["Connect-PemHost", "Install-PemEpas", "Enable-PemReplication", "Set-PemPassFile", "Initialize-PemReplica",
+        string[] order = ["Connect-PemHost", "Test-PemCertificate", "Install-PemEpas", "Enable-PemReplication", "Set-PemPassFile", "Initialize-PemReplica",
             "New-PemCertificate", "Set-PemSsl", "Set-PemHba",
-            "New-PemEfmCluster", "Install-PemServer", "Set-PemWebApplication"];
+            "New-PemEfmCluster", "New-PemAgentUser", "Install-PemServer", "Set-PemWebApplication"];
         Assert.Equal(order, steps.Where(order.Contains));
     }
 }

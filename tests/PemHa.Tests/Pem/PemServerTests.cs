@@ -90,9 +90,120 @@ public class PemServerTests
     [InlineData("", "", "1", "configure")]
     public void Proof_decides_what_is_left_to_do(string agent, string heartbeat, string web, string? action)
     {
-        var facts = Facts.Of(("configured", "1"), ("agent", agent), ("heartbeat", heartbeat), ("web", web));
+        var facts = Facts.Of([.. Proven, ("agent", agent), ("heartbeat", heartbeat), ("web", web)]);
         Assert.Equal(action, Server(_c1.Primary).Compare(facts, false)?.Action);
     }
+
+    [Fact]
+    [Spec("P23")]
+    public void An_agent_whose_files_are_elsewhere_or_newer_than_its_start_is_proven_anew()
+    {
+        var server = Server(_c1.Primary);
+        // From sslutils to an authority of one's own: the files move, and its configuration says so.
+        var moved = server.Compare(Facts.Of([.. Proven, ("agent_ssl_crt", "/root/.pem/agent1.crt")]), false)!;
+        Assert.Equal("reconnect", moved.Action);
+        Assert.Contains("agent_ssl_crt=/etc/pki/pemha/agent1.crt", moved.Difference, StringComparison.Ordinal);
+        var renewed = server.Compare(Facts.Of([.. Proven, ("written", "1001.5")]), false)!;
+        Assert.Equal(("start", "systemctl restart pemagent"), (renewed.Action, renewed.Difference));
+        // A heartbeat from before does not count.
+        Assert.Contains("systemctl stop pemagent; proof; LAST=$B", renewed.Apply, StringComparison.Ordinal);
+        Assert.Null(server.Compare(Facts.Of([.. Proven, ("written", "999.5")]), false));
+    }
+
+    [Fact]
+    [Spec("P23", "P33", "P34")]
+    public void With_sslutils_the_primary_is_told_to_use_it_and_a_standby_nothing()
+    {
+        var c1 = new Example(model: PemSslModel.SslUtils);
+        var primary = Command(c1, c1.Primary);
+        Assert.Contains(" --skip-db-certificate --use-existing-sslutils ", primary, StringComparison.Ordinal);
+        var standby = Command(c1, c1.Standby);
+        foreach (var absent in new[] { "sslutils", "--skip-db-certificate" }) Assert.DoesNotContain(absent, standby, StringComparison.Ordinal);
+        foreach (var command in new[] { primary, standby })
+            foreach (var absent in new[] { "--use-agent", "-aro" }) Assert.DoesNotContain(absent, command, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [Spec("P30", "P33", "P34")]
+    [InlineData(PemSslModel.LocalCA)]
+    [InlineData(PemSslModel.ExternalCA)]
+    public void A_common_agent_user_is_named_with_its_files_and_no_number(PemSslModel model)
+    {
+        var c1 = new Example(model: model, agentUser: "common_agent_user");
+        foreach (var host in new[] { c1.Primary, c1.Standby })
+        {
+            AssertOptions(Command(c1, host),
+                [("--use-agent-user", "common_agent_user"), ("--use-agent-sslcert", "/etc/pki/pemha/common_agent_user.crt"),
+                ("--use-agent-sslkey", "/etc/pki/pemha/common_agent_user.key")]);
+            Assert.DoesNotContain("-aro", Command(c1, host), StringComparison.Ordinal);
+            // What a run that was cut has registered is not registered a second time.
+            var again = Server(c1, host).Compare(Facts.Of(("id", "4")), false)!;
+            Assert.Contains("-aro agent_id=4", again.Difference, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    [Spec("P30")]
+    public void After_the_primary_the_common_user_is_an_agent_and_nothing_more()
+    {
+        var c1 = new Example(agentUser: "common_agent_user");
+        string[] settle =
+        [
+            "GRANT pem_agent TO \"common_agent_user\";", "REVOKE CONNECT ON DATABASE template1 FROM \"common_agent_user\";",
+            "ALTER ROLE \"common_agent_user\" NOSUPERUSER;",
+        ];
+        var change = Server(c1, c1.Primary).Compare(Facts.Of(), false)!;
+        foreach (var sql in settle) Assert.Contains(sql, change.Difference, StringComparison.Ordinal);
+        Assert.True(change.Apply.IndexOf("configure-pem-server.sh -t", StringComparison.Ordinal)
+            < change.Apply.IndexOf("GRANT pem_agent", StringComparison.Ordinal));
+        // Not without the role that the agent's heartbeat needs.
+        Assert.True(change.Apply.IndexOf("GRANT pem_agent", StringComparison.Ordinal)
+            < change.Apply.IndexOf("wait_for 60 proven", StringComparison.Ordinal));
+        Assert.DoesNotContain("GRANT", Server(c1, c1.Standby).Compare(Facts.Of(), false)!.Apply, StringComparison.Ordinal);
+        // A run that was cut between the two is mended, and a settled one left alone.
+        string File(string end) => $"/etc/pki/pemha/common_agent_user.{end}";
+        var proven = Facts.Of([.. Proven, ("agent_ssl_crt", File("crt")), ("agent_ssl_key", File("key"))]);
+        Assert.Null(Server(c1, c1.Primary).Compare(proven, false));
+        var unsettled = Server(c1, c1.Primary).Compare(Facts.Of(("unsettled", "1")).Or(proven), false)!;
+        Assert.Contains(settle[0], unsettled.Difference, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Spec("P30")]
+    public void Where_a_newer_PEM_wants_a_superuser_it_is_one_only_while_the_primary_is_configured()
+    {
+        var c1 = new Example(agentUser: "common_agent_user");
+        PemServer Super(PemHost host) => new(host, host == c1.Primary, "pemsuper", "s3cret", new PemServerOptions(TemporarySuperUser: true));
+        var apply = Super(c1.Primary).Compare(Facts.Of(), false)!.Apply;
+        int At(string text) => apply.IndexOf(text, StringComparison.Ordinal);
+        Assert.True(0 < At("trap demote EXIT"));
+        Assert.True(At("trap demote EXIT") < At("ALTER ROLE \"common_agent_user\" SUPERUSER"));
+        Assert.True(At("\"common_agent_user\" SUPERUSER") < At("configure-pem-server.sh -t"));
+        Assert.True(At("demote; trap - EXIT") > At("configure-pem-server.sh -t"));
+        foreach (var (host, server) in new[] { (c1.Standby, Super(c1.Standby)), (c1.Primary, Server(c1, c1.Primary)), (_c1.Primary, Server(_c1.Primary)) })
+            Assert.DoesNotContain(" SUPERUSER", server.Compare(Facts.Of(), false)!.Apply, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Spec("P33")]
+    public void The_backend_is_registered_with_EFM_only_where_that_is_asked_for()
+    {
+        Assert.DoesNotContain("-srp", Command(_c1.Primary), StringComparison.Ordinal);
+        foreach (var host in new[] { _c1.Primary, _c1.Standby })
+        {
+            var server = new PemServer(host, host == _c1.Primary, "pemsuper", "s3cret", new PemServerOptions(RegisterEfm: true));
+            Assert.Contains(" -srp --efm-cluster-name=efm -srp --efm-install-path=/usr/edb/efm-5.2/ ", server.Compare(Facts.Of(), false)!.Difference,
+                StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>An agent that runs with the files it is to have, begun at second 1000.</summary>
+    static readonly (string, string)[] Proven =
+    [
+        ("configured", "1"), ("id", "1"), ("agent", "t"), ("heartbeat", "t"), ("web", "1"), ("agent_ssl_crt", "/etc/pki/pemha/agent1.crt"),
+        ("agent_ssl_key", "/etc/pki/pemha/agent1.key"), ("now", "1100"), ("uptime", "110"), ("written", "999"),
+        ("state", "ActiveState=active\nActiveEnterTimestampMonotonic=10000000\n"),
+    ];
 
     [Fact]
     public void A_half_failed_run_is_not_believed_and_its_answers_are_moved_away()
@@ -114,6 +225,11 @@ public class PemServerTests
     Step Step() => SectionE.Server(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "pemsuper", "s3cret");
 
     PemServer Server(PemHost host) => Example.The<PemServer>(Step(), host);
+
+    static PemServer Server(Example c1, PemHost host) =>
+        Example.The<PemServer>(SectionE.Server(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "pemsuper", "s3cret"), host);
+
+    static string Command(Example c1, PemHost host) => Server(c1, host).Compare(Facts.Of(), false)!.Difference.Split('\n')[0];
 
     string Command(PemHost host) => Server(host).Compare(Facts.Of(), false)!.Difference;
 }

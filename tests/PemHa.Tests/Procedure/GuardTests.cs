@@ -78,20 +78,53 @@ public class GuardTests
         Assert.Equal("PropertyUnknown", error.Id);
     }
 
-    [Fact]
+    [Theory]
     [Spec("P31")]
-    public void Agents_do_not_trade_their_numbers()
-    {
-        var number = SectionE.AgentNumber(_c1.Standby);
-        Assert.Null(number.Compare(Facts.Of(("id", "")), false));
-        Assert.Null(number.Compare(Facts.Of(("id", "2")), false));
-        Assert.Equal("AgentNumberChanged", Assert.Throws<PemException>(() => number.Compare(Facts.Of(("id", "1")), false)).Id);
-    }
+    [InlineData("", "", null)]
+    [InlineData("2", "", null)]
+    [InlineData("", "2", null)]
+    [InlineData("2", "1", null)]
+    [InlineData("1", "", "AgentNumberChanged")]
+    [InlineData("1", "2", "AgentNumberChanged")]
+    [InlineData("", "1", "AgentNumberChanged")]
+    public void Agents_do_not_trade_their_numbers(string id, string issued, string? refusal) =>
+        Assert.Equal(refusal, Identity(_c1, ("agent_id", id), ("issued", issued)));
+
+    [Theory]
+    [Spec("P23", "P30", "P31")]
+    [InlineData(PemSslModel.LocalCA, null, "2", "agent2", "/etc/pki/pemha/agent2.crt", null)]
+    [InlineData(PemSslModel.ExternalCA, null, "2", "", "/etc/pki/pemha/agent2.crt", null)]
+    [InlineData(PemSslModel.LocalCA, null, "2", "", "/root/.pem/agent2.crt", null)]
+    [InlineData(PemSslModel.LocalCA, null, "2", "common_agent_user", "/etc/pki/pemha/common_agent_user.crt", "AgentUserDiffers")]
+    [InlineData(PemSslModel.LocalCA, "common_agent_user", "2", "", "/etc/pki/pemha/agent2.crt", "AgentUserDiffers")]
+    [InlineData(PemSslModel.ExternalCA, "common_agent_user", "2", "agent2", "/etc/pki/pemha/agent2.crt", "AgentUserDiffers")]
+    [InlineData(PemSslModel.ExternalCA, "common_agent_user", "2", "another", "/etc/pki/pemha/another.crt", "AgentUserDiffers")]
+    [InlineData(PemSslModel.ExternalCA, "common_agent_user", "7", "common_agent_user", "/etc/pki/pemha/common_agent_user.crt", null)]
+    [InlineData(PemSslModel.SslUtils, null, "7", "agent7", "/root/.pem/agent7.crt", null)]
+    [InlineData(PemSslModel.SslUtils, null, "2", "agent2", "/etc/pki/pemha/agent2.crt", "SslModelDiffers")]
+    [InlineData(PemSslModel.SslUtils, null, "2", "common_agent_user", "/root/.pem/x.crt", "AgentUserDiffers")]
+    public void An_agent_that_is_registered_stays_who_it_is(PemSslModel model, string? user, string id, string role, string certificate, string? refusal) =>
+        Assert.Equal(refusal, Identity(new Example(model: model, agentUser: user), ("agent_id", id), ("agent_user", role), ("agent_ssl_crt", certificate)));
 
     [Fact]
     [Spec("P29", "T17")]
     public void Nothing_is_restarted_around_a_server_that_is_down() => Assert.Equal("ClusterUnhealthy",
         Assert.Throws<PemException>(() => new ServerRestarted(_c1.Standby, 0, false, false).Compare(Facts.Of(("agent", "1")), false)).Id);
+
+    static string? Identity(Example example, params (string, string)[] facts)
+    {
+        var identity = SectionE.AgentIdentity(example.Standby);
+        try
+        {
+            identity.Compare(Facts.Of(facts), false);
+            return null;
+        }
+        catch (PemException e)
+        {
+            Assert.NotEqual("", e.Remedy);
+            return e.Id;
+        }
+    }
 
     PemHost Choose(params ClusterView.Sight[] sights) => ClusterView.Choose(_c1.Cluster, sights);
 

@@ -13,6 +13,9 @@ public partial class ScriptTests
     const string Password = "s3cret:with'quote";
     readonly Example _c1 = new();
 
+    /// <summary>One of each SSL model, one with a common agent user.</summary>
+    readonly Example[] _others = [new(model: PemSslModel.SslUtils), new(model: PemSslModel.ExternalCA, agentUser: "common_agent_user")];
+
     [Fact]
     public void The_shell_can_read_every_probe_and_every_change()
     {
@@ -88,7 +91,7 @@ public partial class ScriptTests
     }
 
     IEnumerable<(PemHost Host, Resource Resource)> All() =>
-        _c1.Steps(Password).SelectMany(step => step.Hosts.SelectMany(host => Example.Resources(step, host).Select(r => (host, r))));
+        _others.Prepend(_c1).SelectMany(c => c.Steps(Password)).SelectMany(step => step.Hosts.SelectMany(host => Example.Resources(step, host).Select(r => (host, r))));
 
     /// <summary>What would be changed on a host where nothing is yet, or where everything is to be found.</summary>
     static Change? Planned(Resource resource)
