@@ -1,4 +1,6 @@
+using System.Collections;
 using System.Management.Automation;
+using PemHa.Engine.Efm;
 
 namespace PemHa.Commands;
 
@@ -91,9 +93,28 @@ public sealed class NewPemClusterCommand : PSCmdlet
     [ValidateNotNullOrEmpty]
     public string? JournalPath { get; set; }
 
+    /// <summary>Further properties of efm.properties by name, such as <c>@{ 'node.timeout' = '20' }</c>, for every command that sets up EFM.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable EfmProperty { get; set; } = [];
+
+    /// <summary>Names of secrets in your secret store, such as <c>@{ Replication = 'pem-repl' }</c>; never the secrets themselves.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable SecretName { get; set; } = [];
+
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        var (properties, secrets) = (TextTable.Of(EfmProperty), TextTable.Of(SecretName));
+        foreach (var (name, value) in properties)
+            if ((TextTable.IsSecret(name) ? TextTable.NoSecrets(name) : PropertiesText.Refusal(name, value)) is { } why)
+                ThrowTerminatingError(Errors.Input("PropertyUnfit", $"-EfmProperty will not do: {why}.", name));
+        // The refusal does not repeat what was given: it may be the secret itself.
+        foreach (var (name, value) in secrets)
+            if (!TextTable.IsName(name) || !TextTable.IsName(value))
+                ThrowTerminatingError(Errors.Input("SecretNameUnfit",
+                    $"-SecretName will not do: {name} does not hold a name of letters, digits, '.', '_', '/' and '-', 64 at most.", name));
         var parts = VirtualIp.Split('/');
         if (Addresses.Refusal(parts[0], parts.ElementAtOrDefault(1)) is { } refusal) ThrowTerminatingError(Errors.Input("AddressUnfit", refusal, VirtualIp));
         // An empty text, as a script's own parameter that nobody gave, says nothing.
@@ -120,6 +141,8 @@ public sealed class NewPemClusterCommand : PSCmdlet
             SslModel = SslModel,
             AgentUser = AgentUser,
             FirewallZone = FirewallZone,
+            EfmProperty = properties,
+            SecretName = secrets,
             JournalPath = JournalPath is null ? null : GetUnresolvedProviderPathFromPSPath(JournalPath),
         });
     }

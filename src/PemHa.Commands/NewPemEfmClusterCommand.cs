@@ -44,18 +44,19 @@ public sealed class NewPemEfmClusterCommand : StepCommand
 
     private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
     {
-        var properties = Property.Cast<DictionaryEntry>()
-            .ToDictionary(e => Convert.ToString(e.Key, CultureInfo.InvariantCulture)!, e => Convert.ToString(e.Value, CultureInfo.InvariantCulture)!, StringComparer.Ordinal);
-        foreach (var (name, value) in properties)
+        var own = TextTable.Of(Property);
+        foreach (var (name, value) in own)
             if (PropertiesText.Refusal(name, value) is { } refusal)
                 throw new PemException("PropertyUnfit", Trouble.InvalidArgument, $"-Property will not do: {refusal}.",
                     "Give names and values as efm.properties holds them.")
                 { Step = "New-PemEfmCluster" };
         var (resume, period) = (SectionC.AutoResume(cluster), AutoResumeStartupPeriod.ToString(CultureInfo.InvariantCulture));
-        if (!properties.TryAdd(resume, period) && properties[resume] != period && MyInvocation.BoundParameters.ContainsKey(nameof(AutoResumeStartupPeriod)))
-            throw new PemException("PropertyUnfit", Trouble.InvalidArgument, $"-Property says {resume}={properties[resume]}, and -AutoResumeStartupPeriod {period}.",
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(AutoResumeStartupPeriod)) && !own.TryAdd(resume, period) && own[resume] != period)
+            throw new PemException("PropertyUnfit", Trouble.InvalidArgument, $"-Property says {resume}={own[resume]}, and -AutoResumeStartupPeriod {period}.",
                 "Give one of the two.")
             { Step = "New-PemEfmCluster" };
+        var properties = TextTable.Over(cluster.EfmProperty, own);
+        properties.TryAdd(resume, period);
         var primary = await PrimaryAsync(cluster, hosts, "New-PemEfmCluster", ct);
         return DatabaseOnly
             ? SectionC.DatabasePart(cluster, hosts, primary, Credential.UserName, Password(Credential))

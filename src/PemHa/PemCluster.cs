@@ -72,6 +72,12 @@ public sealed class PemCluster
     /// <summary>Where the audit journal of this cluster is appended; null keeps none.</summary>
     public string? JournalPath { get; init; }
 
+    /// <summary>Further properties of efm.properties by name (P19), in the order of their names.</summary>
+    public IReadOnlyDictionary<string, string> EfmProperty { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Names of secrets in the user's store, by what each is for; never the secrets themselves.</summary>
+    public IReadOnlyDictionary<string, string> SecretName { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The nodes described so far, in the order given; the data nodes' order numbers the PEM agents (P31).</summary>
     public IReadOnlyList<PemHost> Hosts => _hosts;
 

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 using System.Security;
 using PemHa.Engine;
@@ -64,7 +63,7 @@ public abstract class DeploymentCommand : AsyncCommand
     [ValidateRange(31, 3650)]
     public int ValidDays { get; set; } = 730;
 
-    /// <summary>Further properties of efm.properties by name.</summary>
+    /// <summary>Further properties of efm.properties by name, on top of those of the cluster.</summary>
     [Parameter]
     public Hashtable EfmProperty { get; set; } = [];
 
@@ -92,8 +91,7 @@ public abstract class DeploymentCommand : AsyncCommand
     /// <summary>The order for one cluster; refuses here what a later step would refuse.</summary>
     private protected Deployment Plan(PemCluster cluster, IReadOnlyList<PemHost> hosts, string command, bool preview)
     {
-        var properties = EfmProperty.Cast<DictionaryEntry>()
-            .ToDictionary(e => Convert.ToString(e.Key, CultureInfo.InvariantCulture)!, e => Convert.ToString(e.Value, CultureInfo.InvariantCulture)!, StringComparer.Ordinal);
+        var properties = TextTable.Over(cluster.EfmProperty, TextTable.Of(EfmProperty));
         void Refuse(string id, string? why, string what, string remedy)
         {
             if (why is not null) throw new PemException(id, Trouble.InvalidArgument, $"{what} will not do: {why}.", remedy) { Step = command };

@@ -1,0 +1,49 @@
+using System.Collections;
+using System.Management.Automation;
+using PemHa.Engine;
+
+namespace PemHa.Commands;
+
+/// <summary>Reads a topology file and writes the hosts of the cluster that it describes to the pipeline.</summary>
+/// <remarks>
+/// A PowerShell data file, parsed and never run: one table with New-PemCluster's parameters as keys, and <c>Hosts</c>, a list of tables with
+/// New-PemHost's. It holds no secrets. All that is wrong in it is the error TopologyUnfit, with line and column.
+/// </remarks>
+[Cmdlet(VerbsData.Import, "PemTopology")]
+[OutputType(typeof(PemHost))]
+public sealed class ImportPemTopologyCommand : PSCmdlet
+{
+    /// <summary>The file.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = "";
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        var problems = new TopologyProblems(Path);
+        var before = Remembered?.Count ?? 0;
+        var hosts = new TopologyText(problems).Read(Read(GetUnresolvedProviderPathFromPSPath(Path))) is { } file ? new TopologyReader(problems).Read(file) : [];
+        // $Error is for what the person is told.
+        while (Remembered is { } errors && errors.Count > before) errors.RemoveAt(0);
+        if (problems.Count > 0)
+            ThrowTerminatingError(Errors.Record(new PemException("TopologyUnfit", Trouble.InvalidArgument, problems.ToString(),
+                "Mend the file where the message says, and import it again.")));
+        WriteObject(hosts, enumerateCollection: true);
+    }
+
+    ArrayList? Remembered => SessionState.PSVariable.GetValue("global:Error") as ArrayList;
+
+    string Read(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            ThrowTerminatingError(Errors.Input("FileUnreadable", $"{file} cannot be read: {e.Message}", file, e));
+            throw;
+        }
+    }
+}
