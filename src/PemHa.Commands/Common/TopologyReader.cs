@@ -45,7 +45,7 @@ sealed class TopologyReader(TopologyProblems problems)
             }
             else if (TextTable.IsSecret(entry.Key)) problems.Add(entry.At, TextTable.NoSecrets(entry.Key) + ".");
             else if (!more.Contains(entry.Key, StringComparer.OrdinalIgnoreCase))
-                problems.Add(entry.At, $"{entry.Key} is no key here{Near(entry.Key, [.. schema.Values.Select(p => p.Name), .. more])}.");
+                problems.Add(entry.At, $"{entry.Key} is no key here{Near(entry.Key, [.. schema.Values.Select(p => p.Name), .. more])}");
         }
         return known;
     }
@@ -186,7 +186,7 @@ sealed class TopologyReader(TopologyProblems problems)
     static string Near(string key, IReadOnlyList<string> names)
     {
         var (name, distance) = names.Select(n => (n, Distance(key.ToUpperInvariant(), n.ToUpperInvariant()))).MinBy(n => n.Item2);
-        return distance <= Math.Max(2, key.Length / 3) ? $"; is {name} meant?" : $": there are {string.Join(", ", names)}";
+        return distance <= Math.Max(2, key.Length / 3) ? $"; is {name} meant?" : $": there are {string.Join(", ", names)}.";
     }
 
     static int Distance(string a, string b)

@@ -40,14 +40,17 @@ sealed class TopologyProblems(string file)
 /// <summary>Reads a PowerShell data file: parsed, never run. Only tables, lists and constants are let through.</summary>
 sealed class TopologyText(TopologyProblems problems)
 {
-    const string Only = "is no constant; only texts without variables, numbers, $true, $false, $null, @( … ) and @{ … } may be in here";
+    // What stands there is not repeated: it may be a secret.
+    const string Only = "This is no constant; only texts without variables, numbers, $true, $false, $null, @( … ) and @{ … } may be in here.";
 
     /// <summary>The file's table; null when it has none that can be judged.</summary>
     public TopologyTable? Read(string text)
     {
         var script = Parser.ParseInput(text, out _, out var errors);
-        // Some messages go on with all the rest of the file.
-        foreach (var error in errors) problems.Add(error.Extent, error.Message.Split('\r', '\n')[0]);
+        // Some messages repeat what stands there, all the rest of the file even.
+        foreach (var error in errors)
+            problems.Add(error.Extent, TextTable.IsSecret(error.Extent.StartScriptPosition.Line)
+                ? "This cannot be read as PowerShell." : error.Message.Split('\r', '\n')[0]);
         // Of a text that is no PowerShell only pieces are known; a key that is there twice is the one error that leaves it whole.
         if (errors.Any(e => e.ErrorId != "DuplicateKeyInHashLiteral")) return null;
         var other = (Ast?)script.ParamBlock ?? (Ast?)script.DynamicParamBlock ?? (Ast?)script.BeginBlock ?? (Ast?)script.ProcessBlock
@@ -65,7 +68,7 @@ sealed class TopologyText(TopologyProblems problems)
         foreach (var (key, value) in table.KeyValuePairs)
         {
             var node = Statement(value);
-            if (key is not StringConstantExpressionAst name) problems.Add(key.Extent, $"{Short(key)} is no name of a key.");
+            if (key is not StringConstantExpressionAst name) problems.Add(key.Extent, "This is no name of a key.");
             // The parser has said that it is there twice.
             else if (seen.Add(name.Value) && node is not null) entries.Add(new(name.Value, key.Extent, node));
             else if (node is null) entries.Add(new(name.Value, key.Extent, new TopologyRefused(value.Extent)));
@@ -76,7 +79,7 @@ sealed class TopologyText(TopologyProblems problems)
     TopologyNode? Statement(StatementAst statement)
     {
         if (Expression(statement) is { } expression) return Node(expression);
-        problems.Add(statement.Extent, $"{Short(statement)} {Only}.");
+        problems.Add(statement.Extent, Only);
         return null;
     }
 
@@ -100,7 +103,7 @@ sealed class TopologyText(TopologyProblems problems)
                 return new TopologyList(list.Extent, [.. list.SubExpression.Statements.Select(Statement).OfType<TopologyNode>()
                     .SelectMany(n => n is TopologyList inner ? inner.Items : [n])]);
             default:
-                problems.Add(expression.Extent, $"{Short(expression)} {Only}.");
+                problems.Add(expression.Extent, Only);
                 return null;
         }
     }
@@ -111,12 +114,6 @@ sealed class TopologyText(TopologyProblems problems)
 
     static readonly Dictionary<string, object?> Constants =
         new(StringComparer.OrdinalIgnoreCase) { ["$true"] = true, ["$false"] = false, ["$null"] = null };
-
-    static string Short(Ast ast)
-    {
-        var line = ast.Extent.Text.Split('\r', '\n')[0];
-        return line.Length > 40 ? line[..40] + "…" : line;
-    }
 }
 
 /// <summary>A value that was refused already.</summary>

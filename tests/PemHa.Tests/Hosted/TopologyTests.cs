@@ -131,6 +131,9 @@ public sealed class TopologyTests(HostedEngine engine) : IClassFixture<HostedEng
 
     [Theory]
     [InlineData("Password = 'hunter2'")]
+    [InlineData("Password = hunter2")]
+    [InlineData("Password = \"hunter2$x\"")]
+    [InlineData("Password = 1 hunter2")]
     [InlineData("EfmCredential = 'hunter2'")]
     [InlineData("EfmProperty = @{ 'db.password' = 'hunter2' }")]
     [InlineData("SecretName = @{ Efm = 'hunter2 !' }")]
