@@ -18,7 +18,7 @@
         'ConvertFrom-PemEfmStatus'
         'Disconnect-PemHost'
         'Enable-PemReplication'
-        'Export-PemTopology'
+        'Export-PemRunbook', 'Export-PemTopology'
         'Get-PemClusterStatus'
         'Get-PemPlan'
         'Import-PemTopology'
