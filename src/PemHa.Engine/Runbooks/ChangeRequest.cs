@@ -35,7 +35,8 @@ sealed class ChangeRequest(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRe
         Line("## How");
         Line();
         Line($"`sh {shell}` on a machine with `ssh` and `openssl` makes these changes, in this order. It stops at the first that fails; run again, it");
-        Line("goes on with that one. `Install-PemCluster` makes them as well, and looks at each host before and after each of them.");
+        Line("goes on with that one. `Install-PemCluster` makes them as well, and looks at each host before and after each of them. Beforehand");
+        Line("`Test-PemPrerequisite` tells what would be in the way.");
         if (_secrets.Length > 0)
         {
             Line();

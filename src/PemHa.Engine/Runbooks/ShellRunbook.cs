@@ -21,7 +21,7 @@ sealed class ShellRunbook(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRea
     /// <summary>The script.</summary>
     public string Text()
     {
-        var body = string.Concat(changes.Select((c, i) => Change(i + 1, c)));
+        var body = string.Concat(changes.Select((c, i) => (i > 0 && changes[i - 1].Change.Step == c.Change.Step ? "" : $"\n# {c.Change.Step}\n") + Change(i + 1, c)));
         // What was done of another plan is not done of this one.
         var id = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(body)))[..8];
         var when = made.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
@@ -32,7 +32,9 @@ sealed class ShellRunbook(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRea
             # on with that one. No secret is in here: each comes from the variable of its name, or is asked for.
             set -eu
             LC_ALL=C; export LC_ALL
-            DONE=${0%.sh}.{{id}}.done
+            ID={{id}}
+            DONE=${0%.sh}.$ID.done
+            N=0
             W=$(mktemp -d "${TMPDIR:-/tmp}/pemha.XXXXXX")
             HOSTS={{Sh.Quote(string.Join(' ', hosts.Select(h => h.Name)))}}
             finish() { for h in $HOSTS; do to "$h" -O exit >/dev/null 2>&1 || :; done; rm -rf "$W"; }
@@ -58,11 +60,15 @@ sealed class ShellRunbook(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRea
                         eval "value=\$$name"
                         printf "%s='%s'\n" "$name" "$(printf %s "$value" | sed "s/'/'\\\\''/g")"
                     done
-                    echo '{'; functions; echo '( exec 9>&-; set -e'; cat; printf '\n) </dev/null; exit\n}\n'
-                } | to "$h" -T "${root}sh"
+                    # a connection lost half-way starts nothing, and ends no command in its middle: the host goes on, and remembers
+                    echo "D=/run/pemha-$ID; N=$N"; echo '{'; functions
+                    echo 'if grep -qsx "$N" "$D"; then exit 0; fi; ( exec 9>&-; set -e'; cat; echo
+                    echo ') </dev/null >"$T/out" 2>"$T/err"; r=$?; [ $r != 0 ] || [ "$N" = 0 ] || echo "$N" >> "$D"'
+                    echo 'cat "$T/out"; cat "$T/err" >&2; exit $r'; echo '}'
+                } | to "$h" -T "${root}setsid -w sh"
             }
-            todo() { if grep -qsx "$1" "$DONE"; then return 1; fi; printf '[%s/{{changes.Count}}] %s\n' "$1" "$2"; }
-            did() { echo "$1" >> "$DONE"; }
+            todo() { N=0; if grep -qsx "$1" "$DONE"; then return 1; fi; printf '[%s/{{changes.Count}}] %s\n' "$1" "$2"; }
+            did() { echo "$N" >> "$DONE"; }
             # need VARIABLE MEANING: asks for a secret that is not there
             need() {
                 eval "value=\${$1-}"; [ -z "$value" ] || return 0
@@ -98,16 +104,14 @@ sealed class ShellRunbook(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRea
         var mark = "SH";
         while (text.Split('\n').Contains(mark)) mark += "_";
         return $"""
-
-            # {change.Step}
             if todo {number.ToString(CultureInfo.InvariantCulture)} {Sh.Quote($"{change.HostName}: {change.Action} {change.Resource}")}; then
             {recipe.Local.TrimEnd('\n')}
-            on {Sh.Quote(change.HostName)}{sent} <<'{mark}'
+            N={number.ToString(CultureInfo.InvariantCulture)}; on {Sh.Quote(change.HostName)}{sent} <<'{mark}'
             {text}
             {mark}
-            did {number.ToString(CultureInfo.InvariantCulture)}; fi
+            did; fi
 
-            """.Replace("then\n\non", "then\non", StringComparison.Ordinal);
+            """.Replace("then\n\nN=", "then\nN=", StringComparison.Ordinal);
     }
 
     static string Lines(IEnumerable<string> lines) => string.Join('\n', lines);
