@@ -18,6 +18,7 @@
         'ConvertFrom-PemEfmStatus'
         'Disconnect-PemHost'
         'Enable-PemReplication'
+        'Enable-PemUserSettings'
         'Export-PemTopology'
         'Get-PemClusterStatus'
         'Get-PemPlan'

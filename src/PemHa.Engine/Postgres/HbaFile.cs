@@ -9,7 +9,7 @@ sealed class HbaFile : ManagedFile
     /// <summary>The block's name.</summary>
     public required string Block { get; init; }
 
-    /// <summary>The rules, without their type.</summary>
+    /// <summary>The rules, without their type; one that begins with <c>host</c> holds for connections with and without TLS.</summary>
     public required IReadOnlyList<string> Rules { get; init; }
 
     /// <summary>Whether the block goes above our others when it is new (P26).</summary>
@@ -18,8 +18,11 @@ sealed class HbaFile : ManagedFile
     /// <summary>Blocks of earlier steps whose lines become <c>hostssl</c> as well (P28).</summary>
     public IReadOnlyList<string> Secured { get; init; } = [];
 
+    /// <summary>Major version of the server.</summary>
+    public required int Version { get; init; }
+
     /// <summary>Rules are <c>hostssl</c> where the server has TLS on, and plain <c>host</c> where not: never a rule that locks out (T16, P28).</summary>
-    public override string Probe => base.Probe + "\n" + ServerFacts.Probe;
+    public override string Probe => $"{base.Probe}\n{ServerFacts.Probe}\nup || exit 0\n{HbaShadow.Probe(Version)}";
 
     /// <summary>An address as a rule wants it.</summary>
     public static string Single(string address) => address.Contains(':', StringComparison.Ordinal) ? $"{address}/128" : $"{address}/32";
@@ -34,7 +37,7 @@ sealed class HbaFile : ManagedFile
         if (current is null) throw Database.Missing(PathOf(facts));
         RefuseToLockOut(current, PathOf(facts));
         var type = facts["ssl"] == "on" ? "hostssl" : "host";
-        var text = MarkedBlock.Set(current, Block, [.. Rules.Select(r => r.StartsWith('#') ? r : Utf8($"{type} {r}"))], top: true, First);
+        var text = MarkedBlock.Set(current, Block, [.. Rules.Select(r => r.StartsWith('#') ? r : Utf8(r.StartsWith("host ", StringComparison.Ordinal) ? r : $"{type} {r}"))], top: true, First);
         foreach (var block in type == "hostssl" ? Secured : [])
             if (MarkedBlock.Get(text, block) is { } lines)
                 text = MarkedBlock.Set(text, block, [.. lines.Select(l => l.StartsWith("host ", StringComparison.Ordinal) ? "hostssl " + l[5..] : l)], top: true);
@@ -51,8 +54,18 @@ sealed class HbaFile : ManagedFile
                 "Describe every node of the cluster. If the node is really gone, remove its lines from the block on each data node first.");
     }
 
+    /// <summary>Those whom a rule above ours lets in by another way.</summary>
+    public override string? Remark(Facts facts) => Shadows(facts).FirstOrDefault(s => !s.Fatal) is { } shadow
+        ? $"{shadow.Where} comes before PemHa's rules and decides for some of whom these are for, such as {shadow.Victim}." : null;
+
+    IReadOnlyList<HbaShadow> Shadows(Facts facts) => HbaShadow.Of(facts["rules"], facts["members"], PathOf(facts), facts["file.text"], Block);
+
     public override Change? Compare(Facts facts, bool triggered)
     {
+        if (Shadows(facts).FirstOrDefault(s => s.Fatal) is { } shadow)
+            throw new PemException("HbaShadowed", Trouble.InvalidOperation,
+                $"{shadow.Where} comes before PemHa's rules, and the first that matches decides: it keeps out whom {shadow.Victim} is for.",
+                "Move that line below PemHa's blocks, or make it narrower, then run the step again.");
         if (base.Compare(facts, triggered) is not { } change) return null;
         // The server itself judges the new file before it reads it; a bad one is taken back at once.
         var path = Sh.Quote(PathOf(facts));

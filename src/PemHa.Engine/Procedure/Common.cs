@@ -25,6 +25,7 @@ static class Common
         Owner = Owner(cluster),
         Mode = "600",
         Block = block,
+        Version = cluster.PostgresVersion,
         Rules = rules,
         First = first,
         AfterTls = block != "replication",
@@ -45,4 +46,6 @@ sealed class OnceThereIsADatabase(Resource resource) : Resource
     public override string Probe => resource.Probe == ServerFacts.Probe ? ServerFacts.Probe : $"{resource.Probe}\n{ServerFacts.Probe}";
 
     public override Change? Compare(Facts facts, bool triggered) => facts.Is("up") ? resource.Compare(facts, triggered) : null;
+
+    public override string? Remark(Facts facts) => facts.Is("up") ? resource.Remark(facts) : null;
 }
