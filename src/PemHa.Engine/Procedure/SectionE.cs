@@ -91,12 +91,10 @@ static class SectionE
                     EnforceMode = true,
                     Uri = uri,
                 };
-                return
-                [
-                    SettingsLogin(host, user, password), new SelinuxPolicy(), file,
-                    new ServiceRunning(UserSettings.Service) { After = [file], Reads = UserSettings.ConfigurationFile },
-                ];
-            }),
+                var service = new ServiceRunning(UserSettings.Service) { After = [file], Reads = UserSettings.ConfigurationFile };
+                return [SettingsLogin(host, user, password), new SelinuxPolicy(), file, service, new WebAnswers(host) { After = [service] }];
+                // The first of them makes the tables, which two at once would both begin to; and a file that one cannot read stays alone.
+            }, OneByOne: true),
         ]);
     }
 
