@@ -44,6 +44,7 @@ public sealed class ProcedureExistingHostsTests(ExistingHosts cluster) : IClassF
         query() { as_owner /usr/edb/as17/bin/psql -XAtq -v ON_ERROR_STOP=1 -p 5444 -d "$1"; }
         E
         . ./.bashrc-of-theirs
+        printf '*:*:*:monitor:theirs' > .pgpass; chown enterprisedb:enterprisedb .pgpass; chmod 600 .pgpass
         install -d -m 700 -o enterprisedb -g enterprisedb as17 {{Data}}
         as_owner /usr/lib/postgresql/17/bin/initdb -D {{Data}} -U enterprisedb --auth=peer --data-checksums --wal-segsize=32 --locale=C.UTF-8 >/dev/null
         cd {{Data}}
@@ -226,7 +227,7 @@ public sealed class ProcedureExistingHostsTests(ExistingHosts cluster) : IClassF
     /// <summary>Their files as they are, our blocks cut out; a last line without its end may have got one.</summary>
     async Task<string> KeptAsync(string host) => await cluster.RootAsync(host, $$"""
         for f in {{string.Join(' ', Files.Select(f => $"'{f}'"))}}; do
-            [ ! -f "$f" ] || { echo "$f $(stat -c '%a %U:%G' "$f")"; sed -e '/^# BEGIN PemHa/,/^# END PemHa/d' -e '$s/\r$//' "$f" | sed '$a\' | sha256sum; }
+            [ ! -f "$f" ] || { echo "$f $(stat -c '%a %U:%G' "$f")"; sed '/^# BEGIN PemHa/,/^# END PemHa/d' "$f" | sed '$s/\r$//' | sed '$a\' | sha256sum; }
         done
         """);
 

@@ -53,7 +53,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
             [ -f "$PGDATA/recovery.conf" ] && fact fenced 1
         elif [ -n "$(ls -A "$PGDATA" 2>/dev/null)" ]; then fact there strange; fi
         fact enabled "$(systemctl is-enabled "$PGSERVICE" 2>/dev/null)"
-        if up; then fact user "$(echo "SELECT substring(conninfo FROM '(?:^| )user=([^ ]+)') FROM pg_stat_wal_receiver" | sql postgres)"; fi
+        if up; then fact user "$({{SqlText.Run("postgres", @"SELECT substring(current_setting('primary_conninfo') FROM '(?:^|\s)user\s*=\s*(\S+)')")}})"; fi
         ls -d "$PGDATA".pemha-* >/dev/null 2>&1 && fact leftovers 1
         server
         # only a database of its own can hold something that is nowhere else
@@ -88,7 +88,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
     }
 
     /// <summary>A standby of somebody else's that replicates in its own way goes on so; but after a failover nobody may let it in.</summary>
-    public override string? Remark(Facts facts) => facts["user"] is { Length: > 0 } other && other != userName && facts["data.sysid"] == primary.SystemIdentifier && Streams(facts["receiver"])
+    public override string? Remark(Facts facts) => facts["user"] is { Length: > 0 } other && other != userName && facts.Is("standby") && facts["data.sysid"] == primary.SystemIdentifier
         ? $"its standby replicates as {other}, not as {userName}: rules and passwords that PemHa makes are {userName}'s. Give -Replication the credential of {other}, or make the other nodes let {other} in." : null;
 
     /// <summary>Whether a standby streams, and from no other node of the cluster: one that somebody else made may know the primary by a name.</summary>
