@@ -36,6 +36,8 @@ param(
     [pscredential] $Efm = (New-PemCredential efm -Path $StateFolder),
     [pscredential] $SuperUser = (New-PemCredential pemsuper -Path $StateFolder),
     [pscredential] $Authority = (New-PemCredential authority -Path $StateFolder),
+    # Where web users' settings are to be the same on every host: (New-PemCredential pem_user_settings -Path ~/.pemha/efm).
+    [pscredential] $UserSettings,
     # Further properties of EFM, such as @{ 'node.timeout' = '20' }.
     [hashtable] $EfmProperty = @{}
 )
@@ -73,6 +75,7 @@ $nodes = $hosts | Connect-PemHost @Login |
     New-PemAgentUser |                                                          # E: PEM on every data node
     Install-PemServer -Credential $SuperUser |
     Set-PemWebApplication
+if ($UserSettings) { $nodes = $nodes | Enable-PemUserSettings -Credential $UserSettings }
 
 # 3. Show what was done and how the cluster is.
 $cluster.Steps | Out-Default

@@ -33,6 +33,7 @@ public sealed class PageCluster : ProcedureLab
     Task<PageSsl>? _ssl;
     Task<PageAgents>? _agents;
     Task<PagePem>? _pem;
+    Task<PageSettings>? _settings;
     Task<PageFailover>? _failover;
 
     /// <summary>Section A.</summary>
@@ -77,10 +78,17 @@ public sealed class PageCluster : ProcedureLab
         return await (_pem ??= TimedAsync("Pem", WalkPemAsync));
     }
 
+    /// <summary>The linked page about user settings.</summary>
+    internal async Task<PageSettings> SettingsAsync()
+    {
+        await PemAsync();
+        return await (_settings ??= TimedAsync("Settings", WalkSettingsAsync));
+    }
+
     /// <summary>What the page promises for a failed primary.</summary>
     internal async Task<PageFailover> FailoverAsync()
     {
-        await PemAsync();
+        await SettingsAsync();
         return await (_failover ??= TimedAsync("Failover", WalkFailoverAsync));
     }
 
@@ -321,6 +329,27 @@ public sealed class PageCluster : ProcedureLab
         return new PagePem(superuser, common, primary, third, again, answers);
     }
 
+    async Task<PageSettings> WalkSettingsAsync()
+    {
+        var page = await PageAsync();
+        var statements = await page.UserSettingsAsync();
+        var scheme = await page.UserSettingsUriAsync("node1");
+        var log = await RootAsync("node1", "journalctl --sync; journalctl -qu edb-uwsgi -n 5 -o cat");
+        var login = await RootAsync("node1", "curl -sk -o /dev/null -w '%{http_code}' https://127.0.0.1:8443/pem");
+
+        (await page.UserSettingsUriAsync("node1", "postgresql+psycopg")).Check("The other scheme");
+        async Task<string> SettingsOfAsync() => await RootAsync("node1", "curl -sk https://127.0.0.1:8443/pem/stand-in/settings");
+        var rules = await SettingsOfAsync();
+        await RootAsync("node1", $"sed -i '1i hostssl pem_user_settings pem_user_settings 172.16.161.0/24 scram-sha-256' {Data}/pg_hba.conf");
+        await page.ReloadAsync("node1");
+        var owner = "";
+        await UntilAsync("the rule", async () => owner = await SettingsOfAsync(), s => !s.Contains("no pg_hba.conf entry", StringComparison.Ordinal));
+        const string connect = "SELECT has_database_privilege('efm', 'pem_user_settings', 'CONNECT')";
+        var anybody = await SqlAsync("node1", connect);
+        await RootAsync("node1", "rm /usr/edb/pem/web/config_local.py; systemctl restart edb-uwsgi");
+        return new PageSettings(statements, scheme, log, login, rules, owner, anybody);
+    }
+
     async Task<PageFailover> WalkFailoverAsync()
     {
         var page = await PageAsync();
@@ -453,6 +482,15 @@ sealed record PageAgents(
 /// <param name="Answers">Whether the primary and that standby have a web server.</param>
 sealed record PagePem(
     CommandResult Superuser, CommandResult Common, CommandResult Primary, CommandResult Third, CommandResult Again, bool[] Answers);
+
+/// <summary>The user settings.</summary>
+/// <param name="Statements">The page's SQL.</param>
+/// <param name="Scheme">The start with its URI, what the <paramref name="Log"/> says of it, and the status of the <paramref name="Login"/> page then.</param>
+/// <param name="Rules">What the web application says with a URI that it can read, without a rule in pg_hba.conf.</param>
+/// <param name="Owner">With one.</param>
+/// <param name="Anybody">Whether another role may connect to the database.</param>
+sealed record PageSettings(
+    CommandResult Statements, CommandResult Scheme, string Log, string Login, string Rules, string Owner, string Anybody);
 
 /// <summary>Failures.</summary>
 /// <param name="Half">Whether the standbys are in recovery while two of four agents are gone.</param>

@@ -39,4 +39,20 @@ public sealed class PagePemTests(PageCluster cluster)
         Assert.DoesNotContain("PEM server can be accessed at", seen.Again.Stdout, StringComparison.Ordinal);
         Assert.Equal([true, false], seen.Answers);
     }
+
+    [Fact]
+    [Spec("P36", "T19")]
+    public async Task The_page_grants_from_PUBLIC_forgets_rule_and_owner_and_writes_a_URI_that_nobody_reads_T19()
+    {
+        var seen = await cluster.SettingsAsync();
+        Assert.Contains("syntax error at or near \"FROM\"", seen.Statements.Stderr, StringComparison.Ordinal);
+        // With the page's URI nobody has a web application any more.
+        Assert.NotEqual(0, seen.Scheme.ExitCode);
+        Assert.Contains("Can't load plugin: sqlalchemy.dialects:postgres", seen.Log, StringComparison.Ordinal);
+        Assert.Equal("502", seen.Login);
+        // With another one the next troubles come: no line of the page's lets its user in, and nothing lets it make its tables.
+        Assert.Contains("no pg_hba.conf entry for host \"172.16.161.245\", user \"pem_user_settings\"", seen.Rules, StringComparison.Ordinal);
+        Assert.Contains("permission denied for schema public", seen.Owner, StringComparison.Ordinal);
+        Assert.Equal("t", seen.Anybody);
+    }
 }

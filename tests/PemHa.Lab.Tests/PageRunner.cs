@@ -265,6 +265,25 @@ sealed class PageRunner(Lab lab, CancellationToken cancellation)
     internal static string OwnAgent(int n) =>
         $"--use-agent-sslcert /root/ssl/agent{n}.crt --use-agent-sslkey /root/ssl/agent{n}.key -aro agent_id={n}";
 
+    /// <summary>The linked page about user settings: as a superuser, then as one in the new database. Statement by statement, whatever came of the one before.</summary>
+    internal Task<CommandResult> UserSettingsAsync() => lab.SshAsync(Primary, "su - enterprisedb -c psql", $"""
+        CREATE DATABASE pem_user_settings;
+        CREATE USER pem_user_settings WITH PASSWORD 'choose-a-password';
+        GRANT CONNECT ON DATABASE pem_user_settings FROM PUBLIC;
+        REVOKE CONNECT ON DATABASE pem FROM PUBLIC;
+        \connect pem_user_settings
+        ALTER DEFAULT PRIVILEGES FOR ROLE pem_user_settings GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO pem_user;
+        ALTER DEFAULT PRIVILEGES FOR ROLE pem_user_settings GRANT SELECT, UPDATE ON SEQUENCES TO pem_user;
+
+        """, cancellation);
+
+    /// <summary>Its line for a single endpoint, and the start that makes the web application read it.</summary>
+    /// <param name="scheme">The page's, or another one that a person has found out.</param>
+    internal Task<CommandResult> UserSettingsUriAsync(string host, string scheme = "postgres") => PasteAsync(host, $"""
+        echo 'CONFIG_DATABASE_URI="{scheme}://pem_user_settings:choose-a-password@{VirtualIp}:5444/pem_user_settings"' > /usr/edb/pem/web/config_local.py
+        systemctl restart edb-uwsgi
+        """);
+
     /// <summary>As a superuser of the database.</summary>
     internal Task<CommandResult> SqlAsync(string host, string statements) =>
         lab.SshAsync(host, "su - enterprisedb -c 'psql -v ON_ERROR_STOP=1'", statements, cancellation);

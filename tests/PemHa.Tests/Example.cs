@@ -60,6 +60,7 @@ sealed class Example
             SectionC.Cluster(Cluster, hosts, Primary, "efm", password, new Dictionary<string, string>()),
             SectionE.AgentUser(Cluster, hosts, Primary),
             SectionE.Server(Cluster, hosts, Primary, "pemsuper", password, new PemServerOptions(TemporarySuperUser: true, RegisterEfm: true)),
+            SectionE.Settings(Cluster, hosts, Primary, "pem_user_settings", password),
             SectionE.Web(Cluster, hosts),
         ];
     }

@@ -32,6 +32,11 @@ public abstract class DeploymentCommand : AsyncCommand
     [Credential]
     public PSCredential SuperUser { get; set; } = PSCredential.Empty;
 
+    /// <summary>The role that the web applications keep their users' settings with, and its password; without it each host keeps its own (P36).</summary>
+    [Parameter]
+    [Credential]
+    public PSCredential? UserSettings { get; set; }
+
     /// <summary>LocalCA: folder of the authority on this machine; made when there is none. Its key never goes to a node.</summary>
     [Parameter(Mandatory = true, ParameterSetName = nameof(PemSslModel.LocalCA))]
     [ValidateNotNullOrEmpty]
@@ -99,6 +104,8 @@ public abstract class DeploymentCommand : AsyncCommand
         foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertiesText.Refusal(name, value), "-EfmProperty", "Give names and values as efm.properties holds them.");
         Refuse("UserNameUnfit", PemServer.UserRefusal(SuperUser.UserName), $"The user {SuperUser.UserName}", "Choose another one.");
         Refuse("PasswordUnfit", PemServer.Refusal(Clear(SuperUser).Password), $"The password of {SuperUser.UserName}", "Choose another one.");
+        if (UserSettings is { } settings)
+            Refuse("PasswordUnfit", PemHa.Engine.Pem.UserSettings.Refusal(Clear(settings).Password), $"The password of {settings.UserName}", "Choose another one.");
         var certificates = new CertificateOptions
         {
             AuthorityFolder = AuthorityPath.Length == 0 ? null : GetUnresolvedProviderPathFromPSPath(AuthorityPath),
@@ -120,6 +127,7 @@ public abstract class DeploymentCommand : AsyncCommand
             Replication = Clear(Replication),
             Efm = Clear(Efm),
             SuperUser = Clear(SuperUser),
+            UserSettings = UserSettings is null ? null : Clear(UserSettings),
             EfmProperty = properties,
             Certificates = certificates,
             Preview = preview,

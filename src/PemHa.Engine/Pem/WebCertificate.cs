@@ -38,10 +38,23 @@ sealed class WebCertificate(PemHost host) : Resource
             """);
     }
 
-    string Url => string.Create(CultureInfo.InvariantCulture,
-        $"https://{(host.Address.Contains(':', StringComparison.Ordinal) ? $"[{host.Address}]" : host.Address)}:{host.Cluster.WebPort}/pem");
+    /// <summary>The login page is there at the virtual IP too, as a node sees it: under the address that everybody uses, wherever that is now.</summary>
+    public static Requirement AtVirtualIp(PemHost host)
+    {
+        var url = UrlAt(host, host.Cluster.VirtualIp);
+        return new($"web application at {url}", $"fact code \"$({RequestOf(url)} 2>\"$T/curl\")\"; fact64 said < \"$T/curl\"", facts => facts["code"] is ['2' or '3', ..] ? null
+            : new PemException("WebSilent", Trouble.ConnectionError, $"{url} does not answer {host.Name}: {facts["code"]} {facts["said"].Trim()}",
+                $"See whether the primary holds {host.Cluster.VirtualIp} (Get-PemClusterStatus), and look at the log of nginx and {UserSettings.Service} there."));
+    }
 
-    string Request => $"curl -sS -m 10 -o /dev/null -w '%{{http_code}}' --cacert {SectionD.PkiFolder}/root.crt {Sh.Quote(Url)}";
+    string Url => UrlAt(host, host.Address);
+
+    string Request => RequestOf(Url);
+
+    static string UrlAt(PemHost host, string address) => string.Create(CultureInfo.InvariantCulture,
+        $"https://{(address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address)}:{host.Cluster.WebPort}/pem");
+
+    static string RequestOf(string url) => $"curl -sS -m 10 -o /dev/null -w '%{{http_code}}' --cacert {SectionD.PkiFolder}/root.crt {Sh.Quote(url)}";
 }
 
 /// <summary>SELinux lets the web application reach its database (P37); nothing to do where SELinux is off.</summary>

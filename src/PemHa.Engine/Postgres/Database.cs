@@ -24,6 +24,18 @@ static class Database
         facts.Is("up") ? Differs(host, facts) : new PemException("DatabaseDown", Trouble.InvalidOperation, $"The database on {host.Name} does not run.",
             "Run Install-PemEpas (primary) or Initialize-PemReplica (standby) first."));
 
+    /// <summary>
+    /// A server that runs is the service's: one that somebody started by hand (pg_ctl) would meet a second one at the first start, and no
+    /// restart of the service, EFM's included, would reach it.
+    /// </summary>
+    public static Requirement IsTheServices(PemHost host) => new($"service {host.Cluster.ServiceName}", """
+        up && ! grep -qF "/$PGSERVICE.service" "/proc/$_pid/cgroup" 2>/dev/null && fact stray "$_pid"
+        :
+        """, facts => facts["stray"].Length == 0 ? null
+        : new PemException("ServiceDiffers", Trouble.InvalidOperation,
+            $"The database in {host.Cluster.DataDirectory} runs as process {facts["stray"]} on {host.Name}, and not as the service {host.Cluster.ServiceName}.",
+            $"Stop it (pg_ctl stop -D {host.Cluster.DataDirectory}) and start it as the service (systemctl start {host.Cluster.ServiceName}), or give New-PemCluster -ServiceName the one that it is."));
+
     /// <summary>A running server that is not where it was described: nothing is changed on a guess.</summary>
     static PemException? Differs(PemHost host, Facts facts)
     {

@@ -12,11 +12,12 @@ static class MarkedBlock
     public static string Set(string text, string name, IReadOnlyList<string> lines, bool top, bool first = false)
     {
         string begin = $"# BEGIN PemHa {name}", end = $"# END PemHa {name}";
-        // A file keeps the line ends that it has.
-        var newline = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        // A file keeps the line ends that it has; the first half of one at its very end is completed.
+        var half = text.EndsWith('\r');
+        var newline = text.Contains("\r\n", StringComparison.Ordinal) || (half && !top) ? "\r\n" : "\n";
         var block = string.Concat(new[] { begin }.Concat(lines).Append(end).Select(l => l + newline));
         if (Find(text, begin, end) is var (from, to) && from >= 0) return string.Concat(text.AsSpan(0, from), block, text.AsSpan(to));
-        if (!top) return text.Length == 0 || text.EndsWith('\n') ? text + block : text + newline + block;
+        if (!top) return text.Length == 0 || text.EndsWith('\n') ? text + block : text + (half ? "\n" : newline) + block;
         var at = first ? 0 : EndOfOurs(text);
         return string.Concat(text.AsSpan(0, at), block, text.AsSpan(at));
     }
@@ -27,6 +28,28 @@ static class MarkedBlock
         var (from, to) = Find(text, $"# BEGIN PemHa {name}", $"# END PemHa {name}");
         return from < 0 ? null : [.. text[from..to].TrimEnd('\n').Split('\n').Select(l => l.TrimEnd('\r')).Skip(1).SkipLast(1)];
     }
+
+    /// <summary>The numbers of the lines, counted from 1, at which a block begins and ends; zeros when there is none.</summary>
+    public static (int From, int To) Lines(string text, string name)
+    {
+        var (from, to) = Find(text, $"# BEGIN PemHa {name}", $"# END PemHa {name}");
+        return from < 0 ? (0, 0) : (LineOf(text, from), LineOf(text, to - 1));
+    }
+
+    /// <summary>Whether a line, counted from 1, is in one of our blocks.</summary>
+    public static bool Holds(string text, int line)
+    {
+        const string Mark = "# BEGIN PemHa ";
+        for (var at = text.IndexOf(Mark, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Mark, at + 1, StringComparison.Ordinal))
+        {
+            var end = text.IndexOf('\n', at);
+            if (end < 0) break;
+            if (Lines(text, text[(at + Mark.Length)..end].TrimEnd('\r')) is var (from, to) && from <= line && line <= to) return true;
+        }
+        return false;
+    }
+
+    static int LineOf(string text, int at) => 1 + text.AsSpan(0, at).Count('\n');
 
     static (int From, int To) Find(string text, string begin, string end)
     {

@@ -53,6 +53,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
             [ -f "$PGDATA/recovery.conf" ] && fact fenced 1
         elif [ -n "$(ls -A "$PGDATA" 2>/dev/null)" ]; then fact there strange; fi
         fact enabled "$(systemctl is-enabled "$PGSERVICE" 2>/dev/null)"
+        if up; then fact user "$({{SqlText.Run("postgres", @"SELECT substring(current_setting('primary_conninfo') FROM '(?:^|\s)user\s*=\s*(\S+)')")}})"; fi
         ls -d "$PGDATA".pemha-* >/dev/null 2>&1 && fact leftovers 1
         server
         # only a database of its own can hold something that is nowhere else
@@ -69,10 +70,9 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
 
     public override Change? Compare(Facts facts, bool triggered)
     {
-        var streaming = $"streaming {primary.Host.Address}";
         if (facts["there"] == "cluster" && facts["data.sysid"] == primary.SystemIdentifier && facts.Is("standby") && !facts.Is("fenced"))
         {
-            if (facts.Is("up") && facts["receiver"] == streaming && facts["enabled"] == "enabled")
+            if (facts.Is("up") && Streams(facts["receiver"]) && facts["enabled"] == "enabled")
                 return facts.Is("leftovers") ? new Change("tidy", $"rm -r {host.Cluster.DataDirectory}.pemha-*", "rm -rf \"$PGDATA\".pemha-*") : null;
             // A standby of this primary that is not streaming yet: started, and given the time to come.
             if (!force) return new Change("start", $"systemctl enable --now {host.Cluster.ServiceName}", Start);
@@ -90,6 +90,15 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
             Recipe = new Recipe(facts["there"].Length == 0 ? "[ -z \"$(ls -A \"$PGDATA\" 2>/dev/null)\" ] || fail \"$PGDATA is not empty any more\"\n" + Backup : Backup),
         };
     }
+
+    /// <summary>A standby of somebody else's that replicates in its own way goes on so; but after a failover nobody may let it in.</summary>
+    public override string? Remark(Facts facts) => facts["user"] is { Length: > 0 } other && other != userName && facts.Is("standby") && facts["data.sysid"] == primary.SystemIdentifier
+        ? $"its standby replicates as {other}, not as {userName}: rules and passwords that PemHa makes are {userName}'s. Give -Replication the credential of {other}, or make the other nodes let {other} in." : null;
+
+    /// <summary>Whether a standby streams, and from no other node of the cluster: one that somebody else made may know the primary by a name.</summary>
+    bool Streams(string receiver) => receiver.StartsWith("streaming ", StringComparison.Ordinal) && !Others.Contains(receiver["streaming ".Length..]);
+
+    IEnumerable<string> Others => host.Cluster.DataNodes.Where(h => h != primary.Host).SelectMany(h => new[] { h.Address, h.Name, h.DnsName, h.HostName }).OfType<string>();
 
     /// <summary>Why what is there cannot be thrown away; null when it is proven that it can.</summary>
     string? Treasure(Facts facts)
@@ -132,7 +141,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
 
     string Start => $$"""
         systemctl -q enable "$PGSERVICE"; timeout 600 systemctl start "$PGSERVICE"
-        streaming() { [ "$(echo "SELECT status || ' ' || sender_host FROM pg_stat_wal_receiver" | sql postgres)" = {{Sh.Quote($"streaming {primary.Host.Address}")}} ]; }
+        streaming() { [ "$({{SqlText.Run("postgres", $"SELECT status = 'streaming' AND sender_host NOT IN ({string.Join(", ", Others.Select(SqlText.Literal))}) FROM pg_stat_wal_receiver")}})" = t ]; }
         wait_for 60 streaming || fail "the standby does not stream from {{primary.Host.Address}}: $(tail -n 3 "$PGDATA"/log/*.log 2>/dev/null | tail -n 3)"
         rm -rf "$PGDATA".pemha-*
         """;

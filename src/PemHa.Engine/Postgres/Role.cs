@@ -37,7 +37,8 @@ sealed class Role(Redactor redactor) : Resource
                 WITH r AS (SELECT * FROM pg_authid WHERE rolname = {SqlText.Literal(RoleName)})
                 SELECT name || chr(9) || '=' || value FROM (
                   SELECT 'verifier' AS name, coalesce(rolpassword, '') AS value FROM r
-                  UNION ALL SELECT 'attributes', ({attributes})::text FROM r{held}) f
+                  UNION ALL SELECT 'attributes', ({attributes})::text FROM r
+                  UNION ALL SELECT 'expired', (rolvaliduntil <= now())::text FROM r WHERE rolvaliduntil IS NOT NULL{held}) f
                 """);
         }
     }
@@ -60,6 +61,8 @@ sealed class Role(Redactor redactor) : Resource
         redactor.Add(facts["verifier"]);
         if (!exists) Statement($"CREATE ROLE {name} {attributes};");
         else if (facts["attributes"] != "true") Statement($"ALTER ROLE {name} {attributes};");
+        // Somebody else's role of this name may have had its day; a password that has expired opens nothing.
+        if (Password is not null && facts.Is("expired")) Statement($"ALTER ROLE {name} VALID UNTIL 'infinity';");
         if (Password is not null && !ScramVerifier.Matches(facts["verifier"], Password))
         {
             PasswordChanged = exists;

@@ -4,7 +4,8 @@ namespace PemHa.Engine.Postgres;
 /// What a running server says of itself, asked once in a script however many resources want to know: <c>up</c>, <c>recovery</c>,
 /// <c>sysid</c>, <c>ssl</c>, <c>stale</c> (a file is newer than the server's last reading of it), <c>pending</c> (settings that wait for a
 /// restart), <c>receiver</c> (state and upstream of a standby), <c>streaming</c> and <c>plain</c> (standbys that stream, and those without
-/// TLS), <c>revoked</c> (there is a list of revoked certificates), <c>setting.NAME</c> and <c>source.NAME</c>. Nothing where no server runs.
+/// TLS), <c>revoked</c> (there is a list of revoked certificates), <c>setting.NAME</c> and <c>source.NAME</c>, <c>auto.NAME</c> (where ALTER
+/// SYSTEM has set it). Nothing where no server runs.
 /// </summary>
 static class ServerFacts
 {
@@ -54,7 +55,8 @@ static class ServerFacts
           SELECT 'receiver', status || ' ' || sender_host FROM pg_stat_wal_receiver UNION ALL
           SELECT 'streaming', count(*)::text FROM pg_stat_replication WHERE state = 'streaming' UNION ALL
           SELECT 'plain', count(*)::text FROM pg_stat_replication JOIN pg_stat_ssl USING (pid) WHERE client_addr IS NOT NULL AND NOT ssl UNION ALL
-          SELECT 'pending', string_agg(name, ', ') FROM pg_settings WHERE pending_restart HAVING count(*) > 0) f;
+          SELECT 'pending', string_agg(name, ', ') FROM pg_settings WHERE pending_restart HAVING count(*) > 0 UNION ALL
+          SELECT 'auto.' || name, sourcefile || ' line ' || sourceline FROM pg_file_settings WHERE sourcefile = :'d' || '/postgresql.auto.conf' AND name IS NOT NULL) f;
         WITH s AS (SELECT * FROM pg_settings WHERE source <> 'default' OR name = 'ssl')
         SELECT CASE name WHEN 'ssl' THEN 'ssl' || chr(9) || '=' || setting || chr(10) ELSE '' END || 'setting.' || name || chr(9) || '=' || setting || chr(10)
           || 'source.' || name || chr(9) || '=' || coalesce(sourcefile || ' line ' || sourceline, source) FROM s;

@@ -23,18 +23,37 @@ sealed class ServerLoaded(PemHost host) : Resource
     public override Change? Compare(Facts facts, bool triggered)
     {
         if (!facts.Is("up")) throw Database.Missing("it does not run");
+        // What wins over the file is known before the file is written.
+        foreach (var (name, wanted) in Wanted(facts))
+            if (!SettingsFile.Satisfied(name, wanted, facts[$"setting.{name}"]) && Wins(name, facts)) throw Overridden(name, wanted, facts);
         if (triggered || facts["stale"] == "true")
             return new Change("reload", $"systemctl reload {host.Cluster.ServiceName}", Reload + (ReloadOnly ? "" : Restart));
         if (!ReloadOnly && facts.Has("pending"))
             return new Change("restart", $"systemctl restart {host.Cluster.ServiceName}  # for {facts["pending"]}", Restart);
-        foreach (var (name, wanted) in Settings.Concat(facts.Is("revoked") ? WhereRevoked : []))
+        foreach (var (name, wanted) in Wanted(facts))
         {
             // A setting that still waits for a restart shows its old value; that is the restart's business.
             if (SettingsFile.Satisfied(name, wanted, facts[$"setting.{name}"]) || facts["pending"].Split(", ").Contains(name)) continue;
-            throw new PemException("SettingOverridden", Trouble.InvalidResult, $"{name} is {facts[$"setting.{name}"]} on {host.Name}, not {wanted}: set by {facts[$"source.{name}"]}.",
-                "Remove the other line, or ALTER SYSTEM RESET it, then run the step again.");
+            throw Overridden(name, wanted, facts);
         }
         return null;
+    }
+
+    IEnumerable<KeyValuePair<string, string>> Wanted(Facts facts) => Settings.Concat(facts.Is("revoked") ? WhereRevoked : []);
+
+    /// <summary>The server's command line and ALTER SYSTEM win over every other file. What they say now counts, and not what they said when the server was started.</summary>
+    static bool Wins(string name, Facts facts) => facts.Has($"auto.{name}") || facts[$"source.{name}"] == CommandLine;
+
+    const string CommandLine = "command line";
+
+    PemException Overridden(string name, string wanted, Facts facts)
+    {
+        var auto = facts[$"auto.{name}"];
+        var source = auto.Length > 0 ? auto : facts[$"source.{name}"];
+        return new("SettingOverridden", Trouble.InvalidResult, $"{name} is {facts[$"setting.{name}"]} on {host.Name}, not {wanted}: set by {source}.",
+            (auto.Length > 0 ? $"ALTER SYSTEM RESET {name}; in the database of {host.Name}"
+                : source == CommandLine ? $"Take it out of the server's command line (systemctl cat {host.Cluster.ServiceName})" : "Remove that line")
+            + ", if nobody needs it so; then run the step again.");
     }
 
     const string Reload = """

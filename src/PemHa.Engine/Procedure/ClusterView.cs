@@ -59,7 +59,7 @@ static class ClusterView
                 $"Stop {cluster.ServiceName} at once on the one that does not hold {cluster.VirtualIp}, and find out which rows it took.");
         if (writing.Count == 0) return FirstPrimary(cluster, sights, declared);
         // A standby-to-be may run a fresh database of its own: the one that others stream from comes first, then the described primary.
-        var now = writing.FirstOrDefault(w => sights.Any(s => s.Upstream == w.Host.Address)) ?? writing.FirstOrDefault(w => w.Host == declared)
+        var now = writing.FirstOrDefault(w => sights.Any(s => s.Upstream.Length > 0 && (s.Upstream == w.Host.Address || s.Upstream == w.Host.Name || s.Upstream == w.Host.DnsName))) ?? writing.FirstOrDefault(w => w.Host == declared)
             ?? (writing.Count == 1 ? writing[0] : null);
         return now?.Host ?? throw Unreachable(declared);
     }

@@ -18,16 +18,17 @@ static class Common
             WhereRevoked = whereRevoked ?? new Dictionary<string, string>(),
         };
 
-    public static HbaFile Rules(PemCluster cluster, string block, IReadOnlyList<string> rules, bool first = false, IReadOnlyList<string>? secured = null) => new()
+    public static HbaFile Rules(PemCluster cluster, string block, IReadOnlyList<string> rules, bool first = false, bool afterTls = true, IReadOnlyList<string>? secured = null) => new()
     {
         Path = $"{cluster.DataDirectory}/pg_hba.conf",
         Where = "pg_file hba_file pg_hba.conf",
         Owner = Owner(cluster),
         Mode = "600",
         Block = block,
+        Version = cluster.PostgresVersion,
         Rules = rules,
         First = first,
-        AfterTls = block != "replication",
+        AfterTls = afterTls,
         Secured = secured ?? [],
     };
 
@@ -45,4 +46,6 @@ sealed class OnceThereIsADatabase(Resource resource) : Resource
     public override string Probe => resource.Probe == ServerFacts.Probe ? ServerFacts.Probe : $"{resource.Probe}\n{ServerFacts.Probe}";
 
     public override Change? Compare(Facts facts, bool triggered) => facts.Is("up") ? resource.Compare(facts, triggered) : null;
+
+    public override string? Remark(Facts facts) => facts.Is("up") ? resource.Remark(facts) : null;
 }

@@ -18,7 +18,8 @@ sealed class Deployment(PemCluster cluster)
     public static readonly string[] Names =
     [
         "Install-PemEpas", "Enable-PemReplication", "Set-PemPassFile", "Initialize-PemReplica", "New-PemCertificate", "Set-PemSsl", "Set-PemHba",
-        "Invoke-PemRollingRestart", "New-PemEfmCluster", "New-PemAgentUser", "Install-PemServer", "Set-PemWebApplication",
+        "Invoke-PemRollingRestart", "New-PemEfmCluster", "New-PemAgentUser", "Install-PemServer", "Enable-PemUserSettings",
+        "Set-PemWebApplication",
     ];
 
     public required Login Replication { get; init; }
@@ -26,6 +27,9 @@ sealed class Deployment(PemCluster cluster)
     public required Login Efm { get; init; }
 
     public required Login SuperUser { get; init; }
+
+    /// <summary>The role of the web applications' user settings; null where these stay on each host (P36).</summary>
+    public Login? UserSettings { get; init; }
 
     /// <summary>Further properties of EFM.</summary>
     public IReadOnlyDictionary<string, string> EfmProperty { get; init; } = new Dictionary<string, string>();
@@ -69,6 +73,8 @@ sealed class Deployment(PemCluster cluster)
             "New-PemEfmCluster" => SectionC.Cluster(cluster, hosts, await Primary(), Efm.UserName, Efm.Password, EfmProperty),
             "New-PemAgentUser" => SectionE.AgentUser(cluster, hosts, await Primary()),
             "Install-PemServer" => SectionE.Server(cluster, hosts, await Primary(), SuperUser.UserName, SuperUser.Password, Server),
+            "Enable-PemUserSettings" => UserSettings is var (user, password)
+                ? SectionE.Settings(cluster, hosts, await Primary(), user, password) : new Step(name, cluster, []),
             _ => SectionE.Web(cluster, hosts),
         };
     }

@@ -27,6 +27,7 @@ static class SectionA
         // The package's unit is there once the package is.
         new Phase("database", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
         [
+            Database.IsTheServices(host),
             new DatabaseUnit(cluster),
             .. host == primary ? new Resource[] { new ClusterInitialised(cluster) } : [],
             .. host == primary && cluster.Port == PackagePort ? new Resource[] { new ServiceRunning(cluster.ServiceName) } : [],

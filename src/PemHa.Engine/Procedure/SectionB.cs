@@ -28,7 +28,7 @@ static class SectionB
         new Phase("settings and rules", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
         {
             var settings = Common.Settings(cluster, "replication", Settings);
-            var rules = Common.Rules(cluster, "replication", [.. Common.DataAddresses(cluster).Select(a => $"replication {HbaName(user)} {HbaFile.Single(a)} scram-sha-256")]);
+            var rules = Common.Rules(cluster, "replication", [.. Common.DataAddresses(cluster).Select(a => $"replication {HbaName(user)} {HbaFile.Single(a)} scram-sha-256")], afterTls: false);
             if (host == primary) return [settings, rules, new ServerLoaded(host) { After = [settings, rules], Settings = Settings }];
             // A standby that is still to be made gets all of this with its copy.
             OnceThereIsADatabase later = new(settings), too = new(rules);

@@ -31,7 +31,7 @@ static class SectionC
                 .. host.Role == PemRole.Witness ? [] : new Resource[] { Database.IsUp(host), Database.HasSsl(host), Interface(host), sighting.Look(host) },
             ]),
             new Phase("role", [primary], host => [Database.IsPrimary(host), sighting.MustBeFree(host), role]),
-            Rules(cluster, hosts, user),
+            Rules(cluster, hosts, user, afterTls: true),
             new Phase("first agent", [primary], host => [.. Agent(host, secret, user, properties, bootOrder), new EfmAllowedNodes(host)]),
             new Phase("other agents", [.. hosts.Where(h => h != primary)], host => Agent(host, secret, user, properties, bootOrder)),
             new Phase("membership", [primary], host => [new EfmMembership(host, hosts)]),
@@ -45,15 +45,15 @@ static class SectionC
         return new("New-PemEfmCluster", cluster,
         [
             new Phase("role", [primary], host => [Database.IsPrimary(host), EfmRole(host, cluster, user, password)]),
-            Rules(cluster, hosts, user),
+            Rules(cluster, hosts, user, afterTls: false),
         ]);
     }
 
     /// <summary>P14, P15, T6: every node on every data node, the witness and the virtual IP (T12) included.</summary>
-    static Phase Rules(PemCluster cluster, IReadOnlyList<PemHost> hosts, string user) => new("rules", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
+    static Phase Rules(PemCluster cluster, IReadOnlyList<PemHost> hosts, string user, bool afterTls) => new("rules", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
     {
         var rules = Common.Rules(cluster, "efm", [.. cluster.Hosts.Select(h => h.Address).Append(cluster.VirtualIp)
-            .Select(a => $"{SectionB.HbaName(cluster.Database)} {SectionB.HbaName(user)} {HbaFile.Single(a)} scram-sha-256")]);
+            .Select(a => $"{SectionB.HbaName(cluster.Database)} {SectionB.HbaName(user)} {HbaFile.Single(a)} scram-sha-256")], afterTls: afterTls);
         return [rules, new ServerLoaded(host) { After = [rules], ReloadOnly = true }];
     });
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using PemHa.Engine.Certificates;
 using PemHa.Engine.Linux;
 using PemHa.Engine.Pem;
@@ -57,10 +58,99 @@ static class SectionE
         ]);
     }
 
+    /// <summary>Enable-PemUserSettings: P36, T19. Every web host keeps what its users set in one database of the backend.</summary>
+    public static Step Settings(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password)
+    {
+        IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness)];
+        var uri = UserSettings.Uri(cluster, user, password);
+        foreach (var host in data) SshSession.Of(host).Redactor.Add(password, Uri.EscapeDataString(password), PgPass.Escape(password), uri);
+        return new("Enable-PemUserSettings", cluster,
+        [
+            new Phase("prerequisites", data, host =>
+            [
+                .. host == primary ? [Database.IsPrimary(host)] : Array.Empty<Resource>(), Database.IsUp(host), Database.HasSsl(host), WebApplicationThere(host),
+            ]),
+            new Phase("role and database", [primary], host =>
+            [
+                new Role(SshSession.Of(host).Redactor) { RoleName = user, Attributes = ["LOGIN"], Password = password },
+                new UserSettingsDatabase(user),
+            ]),
+            new Phase("rules", data, host =>
+            {
+                var rules = Common.Rules(cluster, "user-settings", SettingsRules(cluster, user));
+                return [rules, new ServerLoaded(host) { After = [rules], ReloadOnly = true }];
+            }),
+            new Phase("web application", data, host =>
+            {
+                var file = new WebConfiguration
+                {
+                    Path = UserSettings.ConfigurationFile,
+                    // The application reads it; nobody else is to, for the password in it.
+                    Owner = "root:pem",
+                    Mode = "640",
+                    EnforceMode = true,
+                    Uri = uri,
+                    Cluster = cluster,
+                    UserName = user,
+                };
+                var service = new ServiceRunning(UserSettings.Service) { After = [file], Reads = UserSettings.ConfigurationFile };
+                return [SettingsLogin(host, user, password), new SelinuxPolicy(), file, service, new WebAnswers(host) { After = [service] }];
+                // The first of them makes the tables, which two at once would both begin to; and a file that one cannot read stays alone.
+            }, OneByOne: true),
+        ]);
+    }
+
+    /// <summary>
+    /// The web hosts are the data nodes, and come with the virtual IP as well (T12). Kept out of every other database by name, the role needs
+    /// no privilege of PUBLIC's to be taken from others there (T19).
+    /// </summary>
+    static List<string> SettingsRules(PemCluster cluster, string user)
+    {
+        var name = SectionB.HbaName(user);
+        return
+        [
+            .. Common.DataAddresses(cluster).Prepend("127.0.0.1").Select(a => $"{UserSettings.DatabaseName} {name} {HbaFile.Single(a)} scram-sha-256"),
+            $"host all {name} all reject",
+        ];
+    }
+
+    /// <summary>A login as the web application's own; only this tells that no rule of somebody else's comes first.</summary>
+    static Requirement SettingsLogin(PemHost host, string user, string password)
+    {
+        var cluster = host.Cluster;
+        var connection = string.Create(CultureInfo.InvariantCulture,
+            $"host={cluster.VirtualIp} port={cluster.Port} user={Word(user)} dbname={UserSettings.DatabaseName} sslmode=require connect_timeout=10");
+        return new($"login of {user}", $$"""
+            umask 077
+            base64 -d > "$T/settings.pass" <<'PEMHA'
+            {{Convert.ToBase64String(Encoding.Latin1.GetBytes($"*:*:*:*:{PgPass.Escape(password)}\n"))}}
+            PEMHA
+            S=$(PGPASSFILE=$T/settings.pass timeout 20 "$PGBIN/psql" -wqAtX -d {{Sh.Quote(connection)}} -c 'SELECT 1' 2>&1 </dev/null)
+            fact64 said <<E
+            $S
+            E
+            """, facts =>
+            facts["said"].Trim() == "1" ? null
+            : new PemException("UserSettingsRefused", Trouble.AuthenticationError,
+                $"{user} cannot log in to {UserSettings.DatabaseName} at {cluster.VirtualIp} from {host.Name}: {facts["said"].Trim()}",
+                $"See whether a rule above PemHa's in the primary's pg_hba.conf comes first (pg_hba_file_rules), and whether {host.Name} reaches the virtual IP."));
+    }
+
+    /// <summary>A value as libpq's connection strings want it.</summary>
+    static string Word(string text) => "'" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal) + "'";
+
+    static Requirement WebApplicationThere(PemHost host) => new("PEM's web application",
+        $"[ -f {UserSettings.ConfigurationFile[..UserSettings.ConfigurationFile.LastIndexOf('/')]}/config.py ] && [ -f {PemServer.AgentConfig} ] && systemctl cat {UserSettings.Service} >/dev/null 2>&1 && fact there 1\n:", facts =>
+        facts.Is("there") ? null
+        : new PemException("WebMissing", Trouble.ObjectNotFound, $"The PEM web application is not configured on {host.Name}.", "Run Install-PemServer first."));
+
     /// <summary>Set-PemWebApplication: P37.</summary>
-    public static Step Web(PemCluster cluster, IReadOnlyList<PemHost> hosts) => new("Set-PemWebApplication", cluster,
-    [
-        new Phase("web application", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
+    public static Step Web(PemCluster cluster, IReadOnlyList<PemHost> hosts)
+    {
+        IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness)];
+        return new("Set-PemWebApplication", cluster,
+        [
+            new Phase("web application", data, host =>
             [
                 new FirewallPorts(cluster.FirewallZone, [cluster.WebPort]),
                 new SelinuxPolicy(),
@@ -68,7 +158,10 @@ static class SectionE
                 new ServiceRunning("nginx"),
                 new WebCertificate(host),
             ]),
-    ]);
+            // Whoever holds the virtual IP has to be done for that; with a part of the nodes nobody can tell.
+            new Phase("login page", cluster.DataNodes.All(data.Contains) ? data : [], host => [WebCertificate.AtVirtualIp(host)]),
+        ]);
+    }
 
     static Requirement VirtualIpHeld(PemHost host) => new("virtual IP on the primary",
         $"ip -o addr | grep -qF {Sh.Quote($" {host.Cluster.VirtualIp}/")} && fact held 1\n:", facts =>
@@ -137,8 +230,10 @@ static class SectionE
 
     static Requirement Rules(PemHost host) => new("PEM's HBA rules", $"""
         F=$(pg_file hba_file pg_hba.conf)
-        grep -qsx '# BEGIN PemHa pem' "$F" && fact there 1
-        {(host.Cluster.AgentUser is { } user ? $"grep -qsxF {Sh.Quote("hostssl " + SectionD.AgentRule(user, host.Address))} \"$F\" && fact agent 1" : "fact agent 1")}
+        # a file may have the line ends of another system
+        tr -d '\r' < "$F" 2>/dev/null > "$T/pem.rules"
+        grep -qx '# BEGIN PemHa pem' "$T/pem.rules" && fact there 1
+        {(host.Cluster.AgentUser is { } user ? $"grep -qxF {Sh.Quote("hostssl " + SectionD.AgentRule(user, host.Address))} \"$T/pem.rules\" && fact agent 1" : "fact agent 1")}
         :
         """, facts =>
         facts.Is("there") && facts.Is("agent") ? null

@@ -53,6 +53,25 @@ public class ReplicaTests
         Assert.DoesNotContain("pg_basebackup", change.Apply, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("node1.lab", null)]
+    [InlineData("172.16.161.245", null)]
+    [InlineData("node2", "start")]
+    [InlineData("node3", "start")]
+    public void A_standby_that_knows_its_primary_by_a_name_of_somebody_elses_is_as_good(string name, string? action) =>
+        Assert.Equal(action, Compare([.. Standby, ("receiver", $"streaming {name}")])?.Action);
+
+    [Theory]
+    [InlineData("streamer", true)]
+    [InlineData("repl", false)]
+    [InlineData("", false)]
+    public void That_a_standby_replicates_as_somebody_else_is_told(string user, bool told)
+    {
+        var identity = PrimaryIdentity.Of(_c1.Primary);
+        identity.Requirement.Compare(Facts.Of(("up", "1"), ("recovery", "false"), ("sysid", Ours)), false);
+        Assert.Equal(told, new Replica(_c1.Standby, identity, "repl", false).Remark(Facts.Of([.. Standby, ("user", user)])) is not null);
+    }
+
     [Fact]
     public void A_standby_that_cannot_stream_is_rebuilt_with_force() =>
         Assert.Equal("create", Compare(true, [.. Standby, ("receiver", "")])!.Action);

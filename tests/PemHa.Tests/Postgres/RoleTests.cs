@@ -54,6 +54,11 @@ public class RoleTests
             .Compare(Held("s3cret", attributes: "false"), false)!.Difference);
 
     [Fact]
+    public void A_role_that_has_had_its_day_may_log_in_again() =>
+        Assert.Equal("ALTER ROLE \"repl\" VALID UNTIL 'infinity';\nALTER ROLE \"repl\" PASSWORD 'SCRAM-SHA-256$...';", Repl("s3cret")
+            .Compare(Facts.Of(("up", "1"), ("verifier", ""), ("attributes", "true"), ("expired", "true")), false)!.Difference);
+
+    [Fact]
     [Spec("P13")]
     public void EFMs_role_gets_every_privilege_that_it_lacks_and_no_other()
     {

@@ -55,6 +55,18 @@ public class ServerLoadedTests
             StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/data/postgresql.auto.conf line 3", "ALTER SYSTEM RESET wal_level; in the database of node1")]
+    [InlineData("command line", "Take it out of the server's command line")]
+    [InlineData("/data/postgresql.conf line 3", null)]
+    public void What_wins_over_the_file_is_told_before_the_file_is_written(string source, string? remedy)
+    {
+        var facts = Facts.Of([.. Well, ("setting.wal_level", "minimal"), ("source.wal_level", source),
+            .. source.Contains("auto", StringComparison.Ordinal) ? new[] { ("auto.wal_level", source) } : []]);
+        if (remedy is null) Assert.NotNull(Loaded.Compare(facts, true));
+        else Assert.StartsWith(remedy, Assert.Throws<PemException>(() => Loaded.Compare(facts, true)).Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_stopped_server_is_an_error() =>
         Assert.Equal("DatabaseMissing", Assert.Throws<PemException>(() => Loaded.Compare(Facts.Of(), true)).Id);
