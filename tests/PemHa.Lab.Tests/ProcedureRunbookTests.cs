@@ -14,6 +14,7 @@ public sealed class RunbookLab : ProcedureLab
         ["PASSWORD_repl"] = "a b:c\\d'e\"f$HOME`id`@%é€",
         ["PASSWORD_efm"] = "\\$''\"`:@% é",
         ["PASSWORD_pemsuper"] = "a\\\\b $(id) '\"`:@%/?#é; x",
+        ["PASSWORD_pem_user_settings"] = "% /é'\"$x:@\\",
         ["AUTHORITY_PASSWORD"] = "of 'the' $authority",
     };
 
@@ -69,6 +70,7 @@ public sealed class RunbookLab : ProcedureLab
         $with = @{
             Replication = Secret repl {{Quoted("PASSWORD_repl")}}
             Efm = Secret efm {{Quoted("PASSWORD_efm")}}
+            UserSettings = Secret pem_user_settings {{Quoted("PASSWORD_pem_user_settings")}}
             SuperUser = Secret pemsuper {{Quoted("PASSWORD_pemsuper")}}
             AuthorityPath = "$state/ca"; AuthorityPassword = (Secret authority {{Quoted("AUTHORITY_PASSWORD")}}).Password
             EfmProperty = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
@@ -83,7 +85,7 @@ public sealed class RunbookLab : ProcedureLab
 public sealed class ProcedureRunbookTests(RunbookLab lab) : IClassFixture<RunbookLab>
 {
     [Fact]
-    [Spec("P4", "P7", "P11", "P12", "P18", "P24", "P26", "P33")]
+    [Spec("P4", "P7", "P11", "P12", "P18", "P24", "P26", "P33", "P36")]
     public async Task The_script_stopped_once_and_run_by_plain_ssh_leaves_PemHa_nothing_to_change()
     {
         var (_, _, run, _, after) = await lab.StoryAsync();

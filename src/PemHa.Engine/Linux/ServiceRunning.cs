@@ -32,7 +32,10 @@ sealed class ServiceRunning(string service) : Resource
         if (action != "enable") commands.Add($"systemctl {action} {Sh.Quote(service)}");
         if (commands.Count == 0) return null;
         var text = string.Join('\n', commands);
-        return new Change(action, text, $"{text} || {{ journalctl -q --no-pager -n 8 -o cat -u {Sh.Quote(service)} >&2; exit 1; }}");
+        string Said(string command) => $"{command} || {{ journalctl -q --no-pager -n 8 -o cat -u {Sh.Quote(service)} >&2; exit 1; }}";
+        // What a runbook does before this one may have started it, with files as they were then.
+        var byHand = triggered && action == "start" ? text.Replace("systemctl start ", "systemctl restart ", StringComparison.Ordinal) : text;
+        return new Change(action, text, Said(text)) { Recipe = new Recipe(Said(byHand)) };
     }
 
     /// <summary>Whether a service was started before the file was written that it reads then.</summary>
