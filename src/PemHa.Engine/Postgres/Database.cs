@@ -25,7 +25,7 @@ static class Database
             "Run Install-PemEpas (primary) or Initialize-PemReplica (standby) first."));
 
     /// <summary>A running server that is not where it was described: nothing is changed on a guess.</summary>
-    static PemException? Differs(PemHost host, Facts facts)
+    internal static PemException? Differs(PemHost host, Facts facts)
     {
         var cluster = host.Cluster;
         var port = cluster.Port.ToString(CultureInfo.InvariantCulture);
