@@ -253,7 +253,7 @@ public class PrerequisiteTests
         Is("EFM", PemCheckState.Failed, Facts.Of(("others", "edb-efm-5.1.service ")), "edb-efm-5.1");
         Is("EFM", PemCheckState.Failed, Facts.Of(("cluster", "other"), ("used", "1")), "runs the agent of cluster other");
         Is("EFM", PemCheckState.Passed, Facts.Of(("cluster", "efm"), ("files", "1")), "kept and edited");
-        string Status(string address) => $$"""{"nodes":{"172.16.161.200":{"type":"Primary","db":"UP"}},"allowednodes":["{{address}}"]}""";
+        string Status(string address) => $$"""{ "nodes": { "172.16.161.200": { "type": "Primary", "db": "UP" } }, "allowednodes": [ "{{address}}" ] }""";
         Is("EFM", PemCheckState.Passed, Facts.Of(("cluster", "efm"), ("agent", "1"), ("status", Status("172.16.161.203"))));
         Is("EFM", PemCheckState.Failed, Facts.Of(("cluster", "efm"), ("agent", "1"), ("status", Status("172.16.161.77"))), "172.16.161.77");
         Is("EFM", PemCheckState.Warning, Facts.Of(("cluster", "efm"), ("agent", "1")));
