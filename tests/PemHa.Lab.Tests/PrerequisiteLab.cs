@@ -71,11 +71,9 @@ public sealed class PrerequisiteLab : ProcedureLab
         await RootAsync("node2", "firewall-cmd -q --reload; umount /var/lib/edb; rmdir /var/lib/edb");
         await RootAsync("witness1", "rm /usr/local/sbin/date; cp /etc/hosts.kept /etc/hosts; rm /etc/hosts.kept; firewall-cmd -q --zone=public --change-interface=eth0");
 
-        // A host that is off, and a user who may not be root.
-        await lab.PowerCutAsync("node2", Cancellation);
-        var dark = await CheckAsync("@($hosts | Connect-PemHost @login -ErrorAction SilentlyContinue)");
-        await lab.PowerOnAsync("node2", Cancellation);
-        await lab.WaitRunningAsync("node2", Cancellation);
+        await lab.LinkAsync("node2", up: false, Cancellation);
+        var dark = await CheckAsync("@($hosts | Connect-PemHost @login -TimeoutSec 3 -ErrorAction SilentlyContinue)");
+        await lab.LinkAsync("node2", up: true, Cancellation);
 
         var built = await PowerShellAsync("Report { $hosts | Connect-PemHost @login | Install-PemEpas }");
         var half = await CheckAsync();

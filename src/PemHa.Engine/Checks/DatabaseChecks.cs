@@ -52,11 +52,11 @@ static class DatabaseChecks
     ];
 
     /// <summary>The primary by the answers; null where nobody can tell, which is a verdict of its own.</summary>
-    static PemHost? Primary(PemCluster cluster, Sights sights)
+    internal static PemHost? Primary(PemCluster cluster, Sights sights)
     {
         try
         {
-            return ClusterView.Choose(cluster, [.. sights.Select(s => ClusterView.Of(s.Key, s.Value))]);
+            return ClusterView.Choose(cluster, [.. sights.Where(s => Check.IsData(s.Key)).Select(s => ClusterView.Of(s.Key, s.Value))]);
         }
         catch (PemException)
         {

@@ -36,7 +36,8 @@ static class EfmChecks
     internal static Verdict JudgeEfm(PemCluster cluster, Facts facts)
     {
         if (facts["others"].Trim() is { Length: > 0 } others)
-            return Verdict.Failed($"Another agent of EFM runs here: {others}.", $"Describe its version (New-PemCluster -EfmVersion), or stop and disable it: two would fight for the virtual IP.");
+            return Verdict.Warning($"Another agent of EFM runs here: {others}.",
+                "If it is this cluster's, describe its version (New-PemCluster -EfmVersion). One of another cluster may stay, with ports and a virtual IP of its own.");
         if (facts["cluster"].Length == 0) return Verdict.Passed("Install-PemEpas brings it.");
         if (Check.Of(new EfmUnit(cluster), facts) is { } refused) return refused;
         if (!facts.Is("agent"))

@@ -31,6 +31,7 @@ static partial class NetworkChecks
         new("virtual IP", ["T11"], host => $"""
             {VirtualIpSighting.Held(cluster)}
             agent_active && fact agent 1
+            command -v arping >/dev/null || fact deaf 1
             {VirtualIpSighting.Answers(host)}
             {ClusterView.Probe}
             :
@@ -145,14 +146,16 @@ static partial class NetworkChecks
         if (holders.Count == 0)
             return own["taken"] is { Length: > 0 } by ? Verdict.Of(VirtualIpSighting.Taken(cluster, by))
                 : sights.Values.Any(f => f.Is("agent")) ? Verdict.Warning($"Agents of EFM run, and no node holds {cluster.VirtualIp}.", "Get-PemClusterStatus tells what is wrong.")
+                : own.Is("deaf") && !cluster.VirtualIp.Contains(':', StringComparison.Ordinal)
+                    ? Verdict.Warning($"Nobody answers pings for {cluster.VirtualIp}; without arping one who answers none is not seen.", "dnf install iputils")
                 : Verdict.Passed($"Nobody answers for {cluster.VirtualIp}.");
         var others = holders.Where(h => h != host).ToList();
         if (holders.Count > 1 && holders.Contains(host))
             return Verdict.Failed($"It holds {cluster.VirtualIp}, and so does {string.Join(", ", others)}.", $"Take it from all but the primary: {release}");
         if (holders[0] == host)
         {
-            return own["recovery"] == "false" ? Verdict.Passed($"It is the primary and holds {cluster.VirtualIp}.")
-                : Verdict.Failed($"It holds {cluster.VirtualIp} and is no primary: clients are led to it.", $"Take it away: {release}");
+            return DatabaseChecks.Primary(cluster, sights) == host && own["recovery"] == "false" ? Verdict.Passed($"It is the primary and holds {cluster.VirtualIp}.")
+                : Verdict.Failed($"It holds {cluster.VirtualIp} and is not the cluster's primary: clients are led to it.", $"Take it away: {release}");
         }
         return own.Is("held") || own["taken"].Length > 0 ? Verdict.Passed($"{holders[0].Name} holds it and answers.")
             : Verdict.Failed($"{holders[0].Name} holds {cluster.VirtualIp}, but it does not answer here.", "Look at `ip neigh` here, and at what lies between the two.");
