@@ -40,6 +40,8 @@
         'Set-PemSsl'
         'Set-PemWebApplication'
         'Test-PemCertificate'
+        'Test-PemPrerequisite'
+        'Test-PemVirtualIp'
     )
     PrivateData            = @{
         PSData = @{

@@ -231,6 +231,29 @@ public sealed class ProcedureEndStateTests(ProcedureCluster cluster)
             Assert.Equal("200 OK", await client.GetAsync($"https://{address}:8443/pem", ProcedureLab.Cancellation));
     }
 
+    [Fact]
+    [Spec("T1", "T10", "T11", "T13", "T20")]
+    public async Task A_cluster_that_runs_passes_every_check_for_prerequisites_and_keeps_its_virtual_IP_to_itself()
+    {
+        await cluster.DeployedAsync();
+        var before = await cluster.SnapshotAsync();
+        var report = await cluster.PowerShellAsync("""
+            $nodes = $hosts | Connect-PemHost @login
+            Report { $nodes | Test-PemPrerequisite | Where-Object State -ne Passed }
+            'rehearsal'
+            Report { $nodes | Test-PemVirtualIp }
+            Report { $nodes | Test-PemVirtualIp -WhatIf }
+            """);
+        // The page's own example has an even number of agents.
+        Assert.StartsWith("efm: EFM agents: Warning: 4 EFM agents are an even number", report.Lines[0], StringComparison.Ordinal);
+        Assert.Equal(["rehearsal"], report.Lines.Skip(1));
+        Assert.Equal(["AgentsRunning", "AgentsRunning"], report.Errors.Select(e => e.Id));
+        Assert.Contains("node1, node2, node3, witness1", report.Errors[0].Message, StringComparison.Ordinal);
+        ProcedureLab.AssertSame(before, await cluster.SnapshotAsync());
+        // Whoever knocks at their ports does not disturb the agents.
+        Assert.Matches(@"Primary +172\.16\.161\.200 +UP +172\.16\.161\.245\*\n", await Root("witness1", "/usr/edb/efm-5.2/bin/efm cluster-status efm || :"));
+    }
+
     Task<string> Root(string host, string script) => cluster.RootAsync(host, script);
 
     Task<string> Sql(string host, string query, string database = "postgres") => cluster.SqlAsync(host, query, database);

@@ -39,10 +39,19 @@ public class ProcedureLab : LabFixture
     /// <remarks><c>Report { … }</c> writes one line for each object and each error, terminating or not, that a pipeline gives.</remarks>
     internal async Task<ProcedureReport> PowerShellAsync(string script)
     {
+        var result = await (await LabAsync()).RunScriptAsync(await DescribedAsync(script), [], Cancellation);
+        return new ProcedureReport(result.Stdout, result.Stderr);
+    }
+
+    /// <summary>Starts such a script; the caller may kill it.</summary>
+    internal async Task<RunningCommand> StartPowerShellAsync(string script) => (await LabAsync()).StartScript(await DescribedAsync(script), []);
+
+    async Task<string> DescribedAsync(string script)
+    {
         var lab = await LabAsync();
         var hosts = string.Concat(lab.Hosts.Select((h, i) =>
             $"New-PemHost {h.Address} {(h.IsWitness ? "Witness" : i == 0 ? "Primary" : "Standby")} -Cluster $cluster -Name {h.Name}\n"));
-        var result = await lab.RunScriptAsync(await WriteAsync($$"""
+        return await WriteAsync($$"""
             $cluster = New-PemCluster efm -VirtualIp {{VirtualIp}} -PingServer {{LabSwitch.Controller}} `
                 -MonitoredSubnet 172.16.161.0/24 -JournalPath '{{StateFolder}}/journal.jsonl'
             $hosts = @({{hosts}})
@@ -60,8 +69,7 @@ public class ProcedureLab : LabFixture
                 try { . $Do 2>&1 | ForEach-Object { Line $_ } } catch { Line $_ }
             }
             {{script}}
-            """), [], Cancellation);
-        return new ProcedureReport(result.Stdout, result.Stderr);
+            """);
     }
 
     /// <summary>What a script of root's on a host says; it must succeed.</summary>

@@ -29,7 +29,7 @@ sealed class FirewallPorts(string zone, IReadOnlyList<int> ports) : Resource
         if (!facts["live"].StartsWith("aas ", StringComparison.Ordinal))
             throw new PemException("FirewallZoneMissing", Trouble.InvalidArgument, $"firewalld does not know the zone {zone}: {facts["live"].Trim()}",
                 "Give New-PemCluster -FirewallZone the zone of the cluster's interface (firewall-cmd --get-active-zones).");
-        var live = Missing(p => facts["live"].Contains($"\"{p}\" \"tcp\"", StringComparison.Ordinal));
+        var live = Missing(p => IsOpen(facts, p));
         var permanent = Missing(p => facts["permanent"].Contains($"<port port=\"{p}\" protocol=\"tcp\"/>", StringComparison.Ordinal)
             || facts["permanent"].Contains($"<port protocol=\"tcp\" port=\"{p}\"/>", StringComparison.Ordinal));
         var commands = new List<string>();
@@ -39,8 +39,11 @@ sealed class FirewallPorts(string zone, IReadOnlyList<int> ports) : Resource
         return commands.Count == 0 ? null : new Change("open", text, text);
     }
 
+    /// <summary>Whether a port is open in the zone now.</summary>
+    public static bool IsOpen(Facts facts, string port) => facts["live"].Contains($"\"{port}\" \"tcp\"", StringComparison.Ordinal);
+
     /// <summary>Nobody on the bus answers for it; firewalld's own refusals have names of their own.</summary>
-    static bool Off(Facts facts) => !facts["live"].StartsWith("aas ", StringComparison.Ordinal) && !facts["live"].Contains("ZONE", StringComparison.Ordinal);
+    public static bool Off(Facts facts) => !facts["live"].StartsWith("aas ", StringComparison.Ordinal) && !facts["live"].Contains("ZONE", StringComparison.Ordinal);
 
     List<string> Missing(Func<string, bool> there) =>
         [.. ports.Select(p => p.ToString(CultureInfo.InvariantCulture)).Where(p => !there(p))];

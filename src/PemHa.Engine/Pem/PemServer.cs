@@ -23,6 +23,15 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
     /// <summary>The agent's configuration: who it is and where its certificate lies.</summary>
     public const string AgentConfig = $"{Base}/agent/etc/agent.cfg";
 
+    /// <summary>Where the vendor's script keeps its answers, from its beginning on (F8).</summary>
+    public const string InstallConfig = $"{Base}/share/.install-config";
+
+    /// <summary>A shell condition: the script was done here. F8: both files are there before; only its last words, in the newest log, say that it was.</summary>
+    public const string Configured = $$"""
+        [ -f {{InstallConfig}} ] && [ -f {{AgentConfig}} ] &&
+            grep -qs 'PEM server can be accessed at' "$(ls -t {{Base}}/logs/configure-pem-server-*.log 2>/dev/null | head -n 1)"
+        """;
+
     /// <summary>In SQL, whether a role <c>r</c> has the agents' role; it may not be there yet.</summary>
     public const string IsAgent =
         "EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE g.rolname = 'pem_agent' AND m.member = r.oid)";
@@ -35,10 +44,7 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
     public override string Name => _agentUser is null && _file is not null ? $"PEM server with {SectionD.AgentRole(host)}" : "PEM server and its agent";
 
     public override string Probe => $"{Proof}\n" + $$"""
-        # F8: both files are there before the script is done; only its last words, in the newest log, say that it was.
-        L=$(ls -t {{Base}}/logs/configure-pem-server-*.log 2>/dev/null | head -n 1)
-        [ -f {{Base}}/share/.install-config ] && [ -f {{AgentConfig}} ] &&
-            grep -qs 'PEM server can be accessed at' "$L" && fact configured 1
+        {{Configured}} && fact configured 1
         proof; fact id "$I"; fact agent "$A"; fact heartbeat "$H"; fact web "$W"
         {{(_file is null ? "" : $$"""
             for k in agent_ssl_crt agent_ssl_key; do fact $k "$(sed -n "s/^$k=//p" {{AgentConfig}} 2>/dev/null | tail -n 1)"; done
@@ -93,7 +99,7 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
 
         // F8: the answers of a half-failed run would be taken for those of this one.
         string Text(string answer) => $$"""
-            for f in {{Base}}/share/.install-config {{AgentConfig}}; do
+            for f in {{InstallConfig}} {{AgentConfig}}; do
                 if [ -f "$f" ]; then mv "$f" "$f.pemha-$(date -u +%Y%m%dT%H%M%SZ)"; fi
             done
             {{(super ? $$"""

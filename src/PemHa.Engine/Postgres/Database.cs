@@ -37,7 +37,7 @@ static class Database
             $"Stop it (pg_ctl stop -D {host.Cluster.DataDirectory}) and start it as the service (systemctl start {host.Cluster.ServiceName}), or give New-PemCluster -ServiceName the one that it is."));
 
     /// <summary>A running server that is not where it was described: nothing is changed on a guess.</summary>
-    static PemException? Differs(PemHost host, Facts facts)
+    internal static PemException? Differs(PemHost host, Facts facts)
     {
         var cluster = host.Cluster;
         var port = cluster.Port.ToString(CultureInfo.InvariantCulture);

@@ -13,12 +13,14 @@ sealed class PrimaryIdentity(PemHost host)
     /// <summary>The requirement that fills this in.</summary>
     public Requirement Requirement { get; private init; } = null!;
 
-    public static PrimaryIdentity Of(PemHost host)
+    /// <param name="identifier">Its system identifier, where that is known already.</param>
+    public static PrimaryIdentity Of(PemHost host, string? identifier = null)
     {
         var running = Database.IsPrimary(host);
         PrimaryIdentity identity = null!;
         identity = new PrimaryIdentity(host)
         {
+            SystemIdentifier = identifier ?? "",
             Requirement = new Requirement("running primary", running.Probe, facts =>
             {
                 identity.SystemIdentifier = facts["sysid"];

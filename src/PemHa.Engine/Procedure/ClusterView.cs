@@ -46,6 +46,13 @@ static class ClusterView
     /// <param name="Database">Whether there is a database at all, running or not.</param>
     internal sealed record Sight(PemHost Host, bool Writing, string SystemIdentifier, string Upstream, bool Database);
 
+    /// <summary>The shell that tells it.</summary>
+    internal const string Probe = "[ -f \"$PGDATA/PG_VERSION\" ] && fact database 1\n" + ServerFacts.Probe;
+
+    /// <summary>What a node's facts say.</summary>
+    internal static Sight Of(PemHost host, Facts facts) =>
+        new(host, facts["recovery"] == "false", facts["sysid"], facts["receiver"].Split(' ')[^1], facts.Is("database"));
+
     /// <summary>The primary, from what the nodes that could be asked say; refuses where it would be a guess.</summary>
     internal static PemHost Choose(PemCluster cluster, IReadOnlyList<Sight> sights)
     {
@@ -88,7 +95,7 @@ static class ClusterView
     static async Task<Sight?> LookAsync(PemHost host, CancellationToken ct)
     {
         var script = new RemoteScript(Prelude.For(host.Cluster), HostLock.Shared, TimeSpan.FromMinutes(10));
-        script.Add("[ -f \"$PGDATA/PG_VERSION\" ] && fact database 1\n" + ServerFacts.Probe, stopsOnFailure: false);
+        script.Add(Probe, stopsOnFailure: false);
         IReadOnlyList<FragmentResult> result;
         try
         {
@@ -99,7 +106,6 @@ static class ClusterView
             return null;
         }
         if (result.Count == 0 || result[0].ExitCode != 0) return null;
-        var facts = Facts.Parse(result[0].Output);
-        return new Sight(host, facts["recovery"] == "false", facts["sysid"], facts["receiver"].Split(' ')[^1], facts.Is("database"));
+        return Of(host, Facts.Parse(result[0].Output));
     }
 }

@@ -8,7 +8,7 @@ namespace PemHa.Engine.Procedure;
 static class SectionB
 {
     /// <summary>P8, and the listen_addresses that the page leaves unsaid (T1). Units: wal_keep_size in MB.</summary>
-    static readonly Dictionary<string, string> Settings = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, string> Settings = new(StringComparer.Ordinal)
     {
         ["listen_addresses"] = "*",
         ["wal_level"] = "replica",

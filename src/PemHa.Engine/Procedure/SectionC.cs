@@ -146,7 +146,7 @@ static class SectionC
     }
 
     /// <summary>T10.</summary>
-    static Requirement PingServer(PemHost host) => new("ping server", $"ping -nq -c 1 -W 2 {Sh.Quote(host.Cluster.PingServer)} >/dev/null 2>&1 && fact answers 1\n:", facts =>
+    internal static Requirement PingServer(PemHost host) => new("ping server", $"ping -nq -c 1 -W 2 {Sh.Quote(host.Cluster.PingServer)} >/dev/null 2>&1 && fact answers 1\n:", facts =>
         host.Cluster.Hosts.Any(h => h.Address == host.Cluster.PingServer) || host.Cluster.PingServer == host.Cluster.VirtualIp
             ? new PemException("PingServerInCluster", Trouble.InvalidArgument, $"The ping server {host.Cluster.PingServer} is part of the cluster.",
                 "Give New-PemCluster -PingServer an address outside the cluster, such as the gateway: EFM asks it whether a node is cut off.")
@@ -155,7 +155,7 @@ static class SectionC
             "Give New-PemCluster -PingServer an address that answers every node; without it EFM never fails over (T10)."));
 
     /// <summary>T11: the interface is there, with the virtual IP's network.</summary>
-    static Requirement Interface(PemHost host) => new("interface of the virtual IP", $$"""
+    internal static Requirement Interface(PemHost host) => new("interface of the virtual IP", $$"""
         fact nic "$(nic {{Sh.Quote(host.Address)}})"
         fact64 addresses <<E
         $(ip -brief addr 2>&1)
@@ -201,16 +201,31 @@ sealed class VirtualIpSighting
         return null;
     });
 
+    /// <summary>The shell that tells as fact <c>taken</c> by what somebody answers for the virtual IP; ARP is IPv4's.</summary>
+    public static string Answers(PemHost host)
+    {
+        var address = Sh.Quote(host.Cluster.VirtualIp);
+        var ping = $"ping -nq -c 1 -W 1 {address} >/dev/null 2>&1 && fact taken ping";
+        return host.Cluster.VirtualIp.Contains(':', StringComparison.Ordinal) ? ping
+            : $"{ping}\nif command -v arping >/dev/null && ! arping -D -q -c 1 -w 1 -I {NicOf(host)} {address} >/dev/null 2>&1; then fact taken ARP; fi";
+    }
+
+    /// <summary>The shell that tells as fact <c>held</c> whether this host carries the virtual IP.</summary>
+    public static string Held(PemCluster cluster) => $"ip -o addr | grep -qF {Sh.Quote($" {cluster.VirtualIp}/")} && fact held 1";
+
+    /// <summary>Somebody else has it.</summary>
+    public static PemException Taken(PemCluster cluster, string by) => new("VirtualIpTaken", Trouble.ResourceBusy,
+        $"Somebody outside the cluster answers {by} for the virtual IP {cluster.VirtualIp}.",
+        "Free the address or choose another (New-PemCluster -VirtualIp); `arping -D` on a node shows the other's MAC address.");
+
     /// <summary>A shell word: the interface that carries the virtual IP on a host.</summary>
     static string NicOf(PemHost host) => host.Cluster.VirtualIpInterface is { } given ? Sh.Quote(given) : $"\"$(nic {Sh.Quote(host.Address)} | cut -d' ' -f1)\"";
 
     /// <summary>Fails when a stranger answers for it.</summary>
     public Requirement MustBeFree(PemHost host) => new("virtual IP", $"""
         agent_active && exit 0
-        ping -nq -c 1 -W 1 {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1 && fact taken ping
-        if command -v arping >/dev/null && ! arping -D -q -c 1 -w 1 -I {NicOf(host)} {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1; then fact taken ARP; fi
+        {Answers(host)}
         :
         """, facts => !facts.Has("taken") || Volatile.Read(ref _known) ? null
-        : new PemException("VirtualIpTaken", Trouble.ResourceBusy, $"Somebody outside the cluster answers {facts["taken"]} for the virtual IP {host.Cluster.VirtualIp}.",
-            "Free the address or choose another (New-PemCluster -VirtualIp); `arping -D` on a node shows the other's MAC address."));
+        : Taken(host.Cluster, facts["taken"]));
 }

@@ -7,7 +7,7 @@ using System.Text;
 
 namespace PemHa.Tests.Hosted;
 
-/// <summary>A host that keeps what is shown to the user, on a screen of 200 columns.</summary>
+/// <summary>A host that keeps what is shown to the user, on a screen of 200 columns unless it is told another width.</summary>
 sealed class CapturingHost : PSHost
 {
     readonly Ui _ui = new();

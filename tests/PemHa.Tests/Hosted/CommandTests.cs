@@ -168,6 +168,22 @@ public sealed class CommandTests(HostedEngine engine) : IClassFixture<HostedEngi
     }
 
     [Fact]
+    [Spec("T1", "T11")]
+    public void Hosts_without_a_connection_are_failed_checks_and_rehearse_nothing()
+    {
+        var checks = engine.Run(Hosts + "$hosts[1] | Test-PemPrerequisite").Select(o => (PemCheck)o.BaseObject).ToList();
+        Assert.Equal(["node1", "node2", "witness1"], checks.Where(c => c.Check == "connection").Select(c => c.HostName));
+        Assert.All(checks.Where(c => c.Check == "connection"), c => Assert.Equal((PemCheckState.Failed, "Run Connect-PemHost first."), (c.State, c.Remedy)));
+        // Besides there is only what can be said of the cluster as it was described.
+        Assert.Equal([("EFM agents", PemCheckState.Passed), ("primary", PemCheckState.Failed)],
+            checks.Where(c => c.HostName == "efm").Select(c => (c.Check, c.State)));
+        Assert.Equal(5, checks.Count);
+        var error = engine.Fails(Hosts + "$hosts | Test-PemVirtualIp");
+        Assert.StartsWith("NotConnected,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("Test-PemVirtualIp: ", error.ErrorDetails.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_kept_credential_is_the_same_the_next_time_and_its_owners_alone()
     {
         const string Script = """

@@ -22,6 +22,12 @@ public sealed partial class HostedEngine : IDisposable
     /// <summary>What the user has seen so far, without colours.</summary>
     public string Shown => Colour().Replace(_host.Text, "");
 
+    /// <summary>Columns of the user's screen, 200 unless they are set.</summary>
+    public int Width
+    {
+        set => _host.UI.RawUI.BufferSize = _host.UI.RawUI.WindowSize = new(value, 50);
+    }
+
     /// <summary>What a script gives; the test fails when it writes errors.</summary>
     public IReadOnlyList<PSObject> Run(string script, params object?[] args)
     {

@@ -44,5 +44,30 @@ public class ViewTests
         Assert.Contains(shown, w => w.SequenceEqual(["VirtualIp", ":", "172.16.161.245"]));
     }
 
+    [Fact]
+    [Spec("T1", "T11")]
+    public void Checks_are_grouped_by_what_they_found_and_tell_what_to_do()
+    {
+        PemCheck Check(string host, string check, PemCheckState state, string why, string remedy = "") =>
+            new() { HostName = host, Check = check, Cluster = "efm", State = state, Why = why, Remedy = remedy };
+        using var engine = new HostedEngine { Width = 80 };
+        const string Why = "node1, witness1 are not answered at 172.16.161.201 port 7800.";
+        engine.Run("param($checks, $test) $checks | Out-Default; $test | Out-Default", new[]
+        {
+            Check("node1", "ports between nodes", PemCheckState.Passed, "Every other node reaches it."),
+            Check("witness1", "clock", PemCheckState.Passed, "It goes with the other clocks, to 2 s."),
+            Check("node2", "ports between nodes", PemCheckState.Failed, Why, "Let these ports through."),
+        }, new PemVirtualIpTest { HostName = "node1", Interface = "eth0", Address = "172.16.161.245/24", State = PemCheckState.Passed, Why = "node2 got an answer." });
+        var lines = engine.Shown.Split('\n').Select(l => l.TrimEnd()).Where(l => l.Length > 0).ToList();
+        Assert.Equal(["State: Passed", "State: Failed", "Address: 172.16.161.245/24"], lines.Select(l => l.Trim()).Where(l => l.Contains(": ", StringComparison.Ordinal)));
+        Assert.All(lines, l => Assert.True(l.Length <= 80, l));
+        Assert.Equal(["node1", "ports", "between", "nodes", "Every", "other", "node", "reaches", "it."], Words(lines[3]));
+        // The check that takes the most room is not cut, and what to do begins a line of its own. Words are kept whole in some cultures only.
+        Assert.StartsWith("node2      ports between nodes node1, witness1 are not answered", lines[8], StringComparison.Ordinal);
+        Assert.Equal("node2portsbetweennodes" + Why.Replace(" ", "", StringComparison.Ordinal), string.Concat(lines[8..10].SelectMany(Words)));
+        Assert.Equal("-> Let these ports through.", lines[10].Trim());
+        Assert.Contains(lines, l => Words(l).SequenceEqual(["node1", "eth0", "Passed", "node2", "got", "an", "answer."]));
+    }
+
     static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

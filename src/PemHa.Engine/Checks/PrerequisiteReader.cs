@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Globalization;
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
+
+namespace PemHa.Engine.Checks;
+
+/// <summary>Test-PemPrerequisite: every probe of a host in one script, all hosts at once; judged when all have answered. Changes nothing.</summary>
+static class PrerequisiteReader
+{
+    const string Step = "Test-PemPrerequisite";
+
+    /// <summary>A package manager that fetches its lists anew takes its time.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>All checks, in the order of the procedure.</summary>
+    public static IReadOnlyList<Check> Checks(PemCluster cluster) =>
+    [
+        .. HostChecks.All(cluster), .. PackageChecks.All(cluster), .. NetworkChecks.All(cluster), .. DatabaseChecks.All(cluster), .. EfmChecks.All(cluster),
+    ];
+
+    /// <summary>Looks and judges; a host that does not answer is a verdict, not an error. The worst come last, where they are seen.</summary>
+    public static async Task<IReadOnlyList<PemCheck>> ReadAsync(PemCluster cluster, IReporter reporter, int throttleLimit, CancellationToken ct)
+    {
+        var checks = Checks(cluster);
+        using var slots = new SemaphoreSlim(throttleLimit);
+        var answers = await Task.WhenAll(cluster.Hosts.Select(async host =>
+        {
+            await slots.WaitAsync(ct);
+            try
+            {
+                reporter.Progress(host, Step, "looking", -1);
+                return await LookAsync(host, checks, reporter, ct);
+            }
+            finally
+            {
+                reporter.Progress(host, Step, "", null);
+                slots.Release();
+            }
+        }));
+        return Judge(cluster, checks, answers);
+    }
+
+    /// <summary>What a host answered.</summary>
+    /// <param name="Facts">By check; none where the host did not answer.</param>
+    /// <param name="Trouble">Checks whose probe failed, and what it said.</param>
+    internal sealed record Answer(PemHost Host, Verdict Connection, IReadOnlyDictionary<Check, Facts> Facts, IReadOnlyDictionary<Check, string> Trouble);
+
+    /// <summary>The verdicts on what was answered.</summary>
+    internal static IReadOnlyList<PemCheck> Judge(PemCluster cluster, IReadOnlyList<Check> checks, IReadOnlyList<Answer> answers)
+    {
+        var found = answers.Select(a => Of("connection", a.Host.Name, [], a.Connection)).ToList();
+        foreach (var check in checks)
+        {
+            var sights = new Sights();
+            foreach (var answer in answers)
+                if (answer.Facts.TryGetValue(check, out var facts)) sights[answer.Host] = facts;
+            if (check.JudgeCluster?.Invoke(cluster, sights) is { } whole) found.Add(Of(check.Name, cluster.Name, check.Spec, whole));
+            foreach (var answer in answers)
+            {
+                if (answer.Trouble.TryGetValue(check, out var trouble))
+                    found.Add(Of(check.Name, answer.Host.Name, check.Spec, Verdict.Unknown($"It could not be looked at: {trouble}", "Look at the host; the message is its own.")));
+                else if (sights.ContainsKey(answer.Host) && check.Judge(answer.Host, sights) is { } verdict)
+                    found.Add(Of(check.Name, answer.Host.Name, check.Spec, verdict));
+            }
+        }
+        return [.. found.OrderBy(c => c.State)];
+
+        PemCheck Of(string check, string host, string[] spec, Verdict verdict) => new()
+        {
+            Check = check,
+            HostName = host,
+            Cluster = cluster.Name,
+            State = verdict.State,
+            Why = verdict.Why,
+            Remedy = verdict.Remedy,
+            Spec = spec,
+        };
+    }
+
+    static async Task<Answer> LookAsync(PemHost host, IReadOnlyList<Check> checks, IReporter reporter, CancellationToken ct)
+    {
+        var facts = new Dictionary<Check, Facts>();
+        var trouble = new Dictionary<Check, string>();
+        Answer Silent(string why, string remedy) => new(host, Verdict.Failed(why, remedy), new Dictionary<Check, Facts>(), trouble);
+        try
+        {
+            var session = SshSession.Of(host);
+            var offset = await ClockAsync(session, ct).WaitAsync(Patience, ct);
+            // No lock: waiting for another run would say nothing of the host.
+            var script = new RemoteScript(Prelude.For(host.Cluster), null, TimeSpan.Zero);
+            var mine = checks.Where(c => c.On(host)).ToList();
+            var asked = new Dictionary<string, int>(StringComparer.Ordinal);
+            foreach (var probe in mine.Select(c => c.Probe(host)))
+                if (!asked.ContainsKey(probe)) asked[probe] = script.Add(probe, stopsOnFailure: false);
+            reporter.Command($"{host.Name}:\n{session.Redactor.Redact(script.Fragments)}");
+            var results = await session.RunAsync(script, ct).WaitAsync(Patience, ct);
+            foreach (var check in mine)
+            {
+                var place = asked[check.Probe(host)];
+                if (place >= results.Count) return Silent($"The answer of {host.Name} ended half-way.", "Check the host and the network, then run it again.");
+                if (results[place].ExitCode != 0) trouble[check] = session.Redactor.Redact($"{results[place].Error.Trim()} {results[place].Output.Trim()}".Trim());
+                else facts[check] = check.Name == HostChecks.Clock ? Facts.Of(("offset", offset)) : Facts.Parse(results[place].Output);
+            }
+            return new Answer(host, Verdict.Passed($"It answers {session.Way}, with root's rights."), facts, trouble);
+        }
+        catch (PemException e)
+        {
+            return Silent(e.Message, e.Remedy);
+        }
+        catch (TimeoutException)
+        {
+            return Silent($"{host.Name} did not answer within {Patience.TotalMinutes:0} minutes.", "Look at the host: it is overloaded, or a command hangs there.");
+        }
+    }
+
+    /// <summary>How far the host's clock is ahead of this machine's, in seconds; a script of its own, whose way there and back is short.</summary>
+    static async Task<string> ClockAsync(SshSession session, CancellationToken ct)
+    {
+        var script = new RemoteScript("", null, TimeSpan.Zero);
+        script.Add("date +%s.%N", stopsOnFailure: false);
+        var watch = Stopwatch.StartNew();
+        var before = DateTime.UtcNow;
+        var said = (await session.RunAsync(script, ct))[0].Output.Trim();
+        var here = (decimal)((before - DateTime.UnixEpoch) + watch.Elapsed / 2).TotalSeconds;
+        return decimal.TryParse(said, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var there)
+            ? Math.Round(there - here, 3).ToString(CultureInfo.InvariantCulture) : "";
+    }
+}
