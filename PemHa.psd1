@@ -19,7 +19,7 @@
         'Disconnect-PemHost'
         'Enable-PemReplication'
         'Enable-PemUserSettings'
-        'Export-PemTopology'
+        'Export-PemRunbook', 'Export-PemTopology'
         'Get-PemClusterStatus'
         'Get-PemPlan'
         'Import-PemTopology'

@@ -17,7 +17,7 @@ public sealed class GetPemPlanCommand : DeploymentCommand
             var plan = new PlanReporter(new CmdletReporter(this, true, Post, AskAsync));
             var steps = Plan(group.Key, [.. group], "Get-PemPlan", preview: true).Steps(StartAt, StopAfter);
             await Deployment.RunAsync(steps, [.. group], new StepRunner(plan, ThrottleLimit), ct);
-            foreach (var change in plan.Changes) Post(() => WriteObject(change));
+            foreach (var planned in plan.Changes) Post(() => WriteObject(planned.Change));
         }
     });
 }

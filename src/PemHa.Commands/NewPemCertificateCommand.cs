@@ -30,7 +30,7 @@ public sealed class NewPemCertificateCommand : CertificateStepCommand
         try
         {
             var source = await Options.SourceAsync(cluster, hosts, () => PrimaryAsync(cluster, hosts, "New-PemCertificate", ct), IsPreview);
-            if (source is not null) _sources.Add(source);
+            _sources.Add(source);
             return SectionD.Certificates(cluster, hosts, source, TimeSpan.FromDays(ValidDays), Force);
         }
         catch (PemException e)

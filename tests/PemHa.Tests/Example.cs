@@ -54,7 +54,7 @@ sealed class Example
             SectionA.Packages(Cluster, hosts, Primary), SectionB.Replication(Cluster, hosts, Primary, user, password),
             SectionB.PassFile(Cluster, hosts, user, password),
             SectionB.Replicas(Cluster, hosts, Primary, user, false),
-            SectionD.Certificates(Cluster, hosts, Cluster.SslModel == PemSslModel.SslUtils ? new SslUtilsAuthority(Primary) : null, TimeSpan.FromDays(100), false),
+            SectionD.Certificates(Cluster, hosts, Cluster.SslModel == PemSslModel.SslUtils ? new SslUtilsAuthority(Primary) : new PlannedAuthority("/ca", "PEM CA"), TimeSpan.FromDays(100), false),
             SectionD.Ssl(Cluster, hosts),
             SectionD.Hba(Cluster, hosts, "pemsuper"), SectionD.RollingRestart(Cluster, hosts, Primary, false),
             SectionC.Cluster(Cluster, hosts, Primary, "efm", password, new Dictionary<string, string>()),

@@ -36,7 +36,7 @@ sealed class CmdletReporter(PSCmdlet command, bool whatIf, Action<Action> post, 
 
     public void Error(PemException error) => post(() => command.WriteError(Errors.Record(error)));
 
-    public Task<bool> ShouldChangeAsync(PemChange change) => !Asks ? Task.FromResult(true) : ask(() =>
+    public Task<bool> ShouldChangeAsync(PemChange change, Recipe recipe) => !Asks ? Task.FromResult(true) : ask(() =>
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"{change.HostName}: {change.Action} {change.Resource}");
         var indented = change.Difference.Length == 0 ? "" : "\n    " + change.Difference.Replace("\n", "\n    ", StringComparison.Ordinal);

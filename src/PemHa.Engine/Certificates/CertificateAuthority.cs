@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PemHa.Engine.State;
 
 namespace PemHa.Engine.Certificates;
 
@@ -15,6 +16,9 @@ sealed class CertificateAuthority : CertificateSource
     readonly X509Certificate2 _certificate;
     readonly Func<AsymmetricAlgorithm> _openKey;
     AsymmetricAlgorithm? _key;
+
+    /// <summary>Where it is kept; null for one in memory.</summary>
+    string? Folder { get; init; }
 
     CertificateAuthority(X509Certificate2 certificate, Func<AsymmetricAlgorithm> openKey)
     {
@@ -37,7 +41,7 @@ sealed class CertificateAuthority : CertificateSource
         if (!File.Exists(certificate)) return null;
         try
         {
-            return new CertificateAuthority(X509Certificate2.CreateFromPem(File.ReadAllText(certificate)), () => ReadKey(key, password));
+            return new CertificateAuthority(X509Certificate2.CreateFromPem(File.ReadAllText(certificate)), () => ReadKey(key, password)) { Folder = folder };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
@@ -58,7 +62,7 @@ sealed class CertificateAuthority : CertificateSource
             var certificate = SelfSigned(name, key);
             if (!found) PrivateFile.Write(keyPath, key.ExportEncryptedPkcs8PrivateKeyPem(password, Encryption) + "\n");
             PrivateFile.Write(Path.Combine(folder, CertificateFile), certificate.ExportCertificatePem() + "\n");
-            return new CertificateAuthority(certificate, () => key);
+            return new CertificateAuthority(certificate, () => key) { Folder = folder };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -124,6 +128,10 @@ sealed class CertificateAuthority : CertificateSource
         using var issued = request.Create(_certificate.SubjectName, signer, from, until, serial);
         return new KeyPair(issued.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n");
     }
+
+    /// <inheritdoc/>
+    public override Recipe ByHand(CertificateRequestSpec spec, TimeSpan validity) =>
+        PlannedAuthority.OpenSsl(Folder!, _certificate.GetNameInfo(X509NameType.SimpleName, false), spec, validity);
 
     /// <inheritdoc/>
     public override string? Fault(string certificate, string publicKey, CertificateRequestSpec spec, TimeSpan renewBefore)

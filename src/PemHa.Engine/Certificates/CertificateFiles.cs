@@ -4,8 +4,8 @@ using PemHa.Engine.State;
 namespace PemHa.Engine.Certificates;
 
 /// <summary>A certificate of ours and its key on a node, with the authority's certificate beside them (P24, P31).</summary>
-/// <param name="source">Where it comes from; null where a preview finds no authority yet.</param>
-sealed class CertificateFiles(CertificateSource? source, Redactor redactor) : Resource
+/// <param name="source">Where it comes from.</param>
+sealed class CertificateFiles(CertificateSource source, Redactor redactor) : Resource
 {
     static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
 
@@ -46,7 +46,6 @@ sealed class CertificateFiles(CertificateSource? source, Redactor redactor) : Re
     {
         if (!MakeFolder && !facts.Is("folder")) throw Postgres.Database.Missing(Folder);
         var mode = $"600 {Owner}";
-        if (source is null) return new Change("create", $"{Spec}: there is no authority yet", "exit 1");
         var fault = source.Fault(facts["crt.text"], facts["public"], Spec, RenewBefore);
         if (fault == CertificateSource.Foreign && !ReplaceAuthority)
             throw new PemException("AuthorityChanged", Trouble.SecurityError, $"{CertificatePath} was signed by another authority than the one that you give.",
@@ -59,7 +58,15 @@ sealed class CertificateFiles(CertificateSource? source, Redactor redactor) : Re
             // The old key is not kept: on a standby it is a copy of the primary's (T14), and nobody needs it again.
             return new Change(facts.Has("crt.text") ? "renew" : "create", $"{source.Describe(Spec)}: {fault}",
                 folder + $"rm -f {Sh.Quote(KeyPath)}\n" + ManagedFile.Put(KeyPath, mode, pair.Key, null)
-                + Replace(CertificatePath, mode, pair.Certificate) + Replace(RootPath, mode, Root(facts)));
+                + Replace(CertificatePath, mode, pair.Certificate) + Replace(RootPath, mode, Root(facts)))
+            {
+                Recipe = source.ByHand(Spec, Validity) with
+                {
+                    Script = $"{folder}rm -f {Sh.Join(KeyPath, CertificatePath, RootPath)}\n"
+                        + ByHand(KeyPath, "KEY") + ByHand(CertificatePath, "CRT") + ByHand(RootPath, "ROOT"),
+                    Sent = ["KEY", "CRT", "ROOT"],
+                },
+            };
         }
         var fixes = "";
         if (Root(facts) != facts["root.text"]) fixes += Replace(RootPath, mode, Root(facts));
@@ -68,9 +75,11 @@ sealed class CertificateFiles(CertificateSource? source, Redactor redactor) : Re
         return fixes.Length == 0 ? null : new Change("mend", $"{RootPath}, mode {mode}", folder + fixes);
     }
 
-    public override string? Remark(Facts facts) => source?.Remark(Spec);
+    public override string? Remark(Facts facts) => source.Remark(Spec);
 
-    string Root(Facts facts) => source!.IsRoot(facts["root.text"]) ? facts["root.text"] : source.Root;
+    string ByHand(string path, string variable) => $"printf '%s\\n' \"${variable}\" | rewrite {Sh.Join(path, Owner)} 600\n";
+
+    string Root(Facts facts) => source.IsRoot(facts["root.text"]) ? facts["root.text"] : source.Root;
 
     string Folder => KeyPath[..KeyPath.LastIndexOf('/')];
 

@@ -1,3 +1,5 @@
+using PemHa.Engine.State;
+
 namespace PemHa.Engine.Certificates;
 
 /// <summary>What a certificate is for.</summary>
@@ -51,6 +53,9 @@ abstract class CertificateSource : IDisposable
 
     /// <summary>A certificate and its key, for a node.</summary>
     public abstract KeyPair Issue(CertificateRequestSpec spec, TimeSpan validity);
+
+    /// <summary>How a certificate is come by on the admin's machine, for a runbook: sets KEY, CRT and ROOT.</summary>
+    public abstract Recipe ByHand(CertificateRequestSpec spec, TimeSpan validity);
 
     /// <summary>Whether a <c>root.crt</c> on a host will do.</summary>
     public virtual bool IsRoot(string text) => text == Root;

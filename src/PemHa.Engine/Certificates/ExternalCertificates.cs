@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PemHa.Engine.Remote;
+using PemHa.Engine.State;
 
 namespace PemHa.Engine.Certificates;
 
@@ -14,8 +16,10 @@ sealed class ExternalCertificates : CertificateSource
 
     readonly Dictionary<(PemHost, CertificatePurpose), ExternalPair> _pairs = [];
     readonly ExternalRoot _root;
+    readonly string _folder;
+    readonly bool _locked;
 
-    ExternalCertificates(ExternalRoot root) => _root = root;
+    ExternalCertificates(ExternalRoot root, string folder, bool locked) => (_root, _folder, _locked) = (root, folder, locked);
 
     /// <inheritdoc/>
     public override string Root => _root.Text;
@@ -36,7 +40,7 @@ sealed class ExternalCertificates : CertificateSource
     public static ExternalCertificates Open(string folder, IReadOnlyList<CertificateRequestSpec> specs, string? password)
     {
         var faults = new List<string>();
-        var source = new ExternalCertificates(ExternalRoot.Read(folder, faults));
+        var source = new ExternalCertificates(ExternalRoot.Read(folder, faults), folder, password is not null);
         try
         {
             var read = new Dictionary<string, ExternalPair?>(StringComparer.Ordinal);
@@ -101,6 +105,19 @@ sealed class ExternalCertificates : CertificateSource
 
     /// <inheritdoc/>
     public override KeyPair Issue(CertificateRequestSpec spec, TimeSpan validity) => Pair(spec).Pair;
+
+    /// <inheritdoc/>
+    public override Recipe ByHand(CertificateRequestSpec spec, TimeSpan validity)
+    {
+        // The certificates are no secret, and those that were judged; the key stays in the folder until it is needed.
+        var key = Sh.Quote(Path.Combine(_folder, Pair(spec).Name + ".key"));
+        return new("")
+        {
+            Secrets = _locked ? ["KEY_PASSWORD"] : [],
+            Local = $"KEY=$({(_locked ? "KEY_PASSWORD=$KEY_PASSWORD " : "")}openssl pkey -in {key}{(_locked ? " -passin env:KEY_PASSWORD" : "")})\n"
+                + $"CRT={Sh.Quote(Pair(spec).Pair.Certificate.TrimEnd('\n'))}\nROOT={Sh.Quote(Root.TrimEnd('\n'))}",
+        };
+    }
 
     /// <inheritdoc/>
     public override bool Lists(string revoked) => RevocationList.ReadAll(revoked) is { Count: > 0 } lists && lists.All(_root.Knows);

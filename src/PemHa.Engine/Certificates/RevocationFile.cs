@@ -6,7 +6,7 @@ namespace PemHa.Engine.Certificates;
 
 /// <summary>The revocation lists beside a server's certificate, <c>root.crl</c> (P25): ours, or none that would refuse everybody.</summary>
 /// <remarks>A list of another authority than <c>root.crt</c>'s makes the server refuse every client's certificate, with a message that does not say why.</remarks>
-sealed class RevocationFile(CertificateSource? source, PemHost host, bool replace) : Resource
+sealed class RevocationFile(CertificateSource source, PemHost host, bool replace) : Resource
 {
     string Path => $"{host.Cluster.DataDirectory}/root.crl";
 
@@ -18,13 +18,13 @@ sealed class RevocationFile(CertificateSource? source, PemHost host, bool replac
 
     public override string Probe => $"[ -d \"$PGDATA\" ] && fact folder 1\nfact_file crl {Sh.Quote(Path)}";
 
-    public override string? Remark(Facts facts) => source?.RootRemark;
+    public override string? Remark(Facts facts) => source.RootRemark;
 
     public override Change? Compare(Facts facts, bool triggered)
     {
         if (!facts.Is("folder")) throw Postgres.Database.Missing(host.Cluster.DataDirectory);
         var there = facts.Has("crl.text");
-        if (source is null || (source.Revoked is null && !there)) return null;
+        if (source.Revoked is null && !there) return null;
         if (source.Revoked is { } wanted)
         {
             if (facts["crl.text"] == wanted && facts["crl.mode"] == Mode) return null;
@@ -44,7 +44,7 @@ sealed class RevocationFile(CertificateSource? source, PemHost host, bool replac
     {
         try
         {
-            return source!.Lists(text);
+            return source.Lists(text);
         }
         catch (CryptographicException)
         {

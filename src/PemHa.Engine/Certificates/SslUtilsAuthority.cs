@@ -75,6 +75,13 @@ sealed class SslUtilsAuthority(PemHost primary) : CertificateSource
     /// <inheritdoc/>
     public override KeyPair Issue(CertificateRequestSpec spec, TimeSpan validity) => Authority.Issue(spec, validity);
 
+    /// <summary>Gets the primary's pair, or makes one, on the admin's machine.</summary>
+    public string FetchByHand => $"sslutils_authority {Sh.Quote(primary.Name)} {Sh.Quote($"PEM CA {primary.Cluster.Name}")}";
+
+    /// <inheritdoc/>
+    public override Recipe ByHand(CertificateRequestSpec spec, TimeSpan validity) =>
+        new("") { Local = $"{FetchByHand}\n{PlannedAuthority.Issue("\"$W/ca\"", spec, validity)}" };
+
     /// <summary>PEM renews its authority by itself and appends the new one to <c>root.crt</c>: what is there besides ours stays trusted.</summary>
     public override bool IsRoot(string text) => text.Contains(Root.Trim(), StringComparison.Ordinal) || text.Contains(Pair.Certificate.Trim(), StringComparison.Ordinal);
 
@@ -124,6 +131,13 @@ sealed class SslUtilsFiles(SslUtilsAuthority authority, PemHost host, bool repla
             throw new PemException("AuthorityChanged", Trouble.SecurityError, $"{certificate} on {host.Name} is another authority than the primary's.",
                 "The primary's is the one that agents were registered with: compare the two, then give -Force to put it here as well.");
         return new Change(there ? "replace" : "create", $"{certificate}\n{key}",
-            $"rm -f {Sh.Join(key, certificate)}\n" + ManagedFile.Put(key, mode, pair.Key, null) + ManagedFile.Put(certificate, mode, pair.Certificate, null));
+            $"rm -f {Sh.Join(key, certificate)}\n" + ManagedFile.Put(key, mode, pair.Key, null) + ManagedFile.Put(certificate, mode, pair.Certificate, null))
+        {
+            Recipe = new Recipe($"rm -f {Sh.Join(key, certificate)}\nprintf '%s\\n' \"$KEY\" | rewrite {Sh.Join(key, Owner)} 600\nprintf '%s\\n' \"$CRT\" | rewrite {Sh.Join(certificate, Owner)} 600")
+            {
+                Local = $"{authority.FetchByHand}\nKEY=$(cat \"$W/ca/ca_key.key\") CRT=$(cat \"$W/ca/ca_certificate.crt\")",
+                Sent = ["KEY", "CRT"],
+            },
+        };
     }
 }

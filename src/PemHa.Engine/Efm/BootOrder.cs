@@ -27,7 +27,11 @@ sealed class BootOrder(PemHost host, bool wanted) : ManagedFile
             var path = Remote.Sh.Quote(Path);
             return new Change("remove", UnifiedDiff.Of(Path, facts["file.text"], ""), $"rm -f {path} {path}.pemha-*; rmdir {folder} 2>/dev/null || :\n{Reload}\n");
         }
-        if (base.Compare(facts, triggered) is { } change) return change with { Apply = $"mkdir -p {folder}\n{change.Apply}{Reload}\n" };
+        if (base.Compare(facts, triggered) is { } change)
+        {
+            string Loaded(string text) => $"mkdir -p {folder}\n{text}{Reload}\n";
+            return change with { Apply = Loaded(change.Apply), Recipe = new Recipe(Loaded(change.Recipe.Script)) };
+        }
         // An earlier run was cut between the two.
         return facts["reload"] == "yes" ? new Change("reload", Reload, Reload) : null;
     }

@@ -15,6 +15,9 @@ sealed class EfmPassword(PemHost primary, string clear, Role role)
     /// <summary>Whether texts made before are of another password.</summary>
     public bool Changed => role.PasswordChanged;
 
+    /// <summary>The variable with it in a runbook.</summary>
+    public string Variable => Recipe.PasswordOf(role.RoleName);
+
     /// <summary>Asks <c>efm encrypt</c>; the password goes through the environment of that one short process, as documented.</summary>
     public string Ask => Encrypted.Length > 0 ? ":" : $$"""
         if [ -x {{Sh.Quote(primary.Cluster.EfmCommand)}} ]; then
@@ -48,6 +51,23 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
         """;
 
     string Sample => SampleOf(host.Cluster, "properties");
+
+    /// <summary>By hand each node encrypts for itself: the texts differ, the password does not.</summary>
+    protected override Recipe ByHand(Facts facts, string wanted)
+    {
+        IEnumerable<string> nic = Values.ContainsKey("virtual.ip.interface") ? [] : ["virtual.ip.interface=${1}"];
+        IEnumerable<string> prefix = Values.ContainsKey("virtual.ip.prefix") ? [] : ["virtual.ip.prefix=${2}"];
+        return new($$"""
+            {{FindPath}}
+            E=$(EFMPASS="${{password.Variable}}" {{Sh.Quote(host.Cluster.EfmCommand)}} encrypt {{Sh.Quote(host.Cluster.Name)}} --from-env)
+            set -- $(nic {{Sh.Quote(host.Address)}})
+            { cat <<'VALUES'
+            {{PropertiesText.Set("", Values).TrimEnd('\n')}}
+            VALUES
+            printf '%s\n' {{string.Join(' ', nic.Concat(prefix).Append("db.password.encrypted=$E").Select(l => $"\"{l}\""))}}; } | set_properties "$F" {{Sample}} {{Rights}}
+            """)
+        { Secrets = [password.Variable] };
+    }
 
     /// <summary>The package's sample of a file; it is named for the cluster <c>efm</c>, whatever ours is (P16, P17).</summary>
     public static string SampleOf(PemCluster cluster, string kind) => Sh.Quote($"{cluster.EfmConfigDirectory}/efm.{kind}.in");
@@ -92,6 +112,13 @@ sealed class EfmNodes(PemHost host, string? coordinator) : ManagedFile
         agent_active && fact active 1
         :
         """;
+
+    protected override Recipe ByHand(Facts facts, string wanted) => new($$"""
+        {{FindPath}}
+        { cat "$F" 2>/dev/null || cat {{EfmProperties.SampleOf(host.Cluster, "nodes")}}; } > "$T/nodes"
+        {{(coordinator is null ? "" : $"grep -q '^[[:space:]]*[^#[:space:]]' \"$T/nodes\" || echo {Sh.Quote($"{coordinator}:{host.Cluster.EfmPort}")} >> \"$T/nodes\"")}}
+        rewrite "$F" {{Rights}} < "$T/nodes"
+        """);
 
     protected override string Edit(string? current, Facts facts)
     {

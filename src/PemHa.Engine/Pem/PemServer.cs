@@ -85,8 +85,14 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         var super = options.TemporarySuperUser && Settle is not null;
         var user = _agentUser is null ? "" : SqlText.Identifier(_agentUser);
         var shown = super ? $"ALTER ROLE {user} SUPERUSER;\n{command}\n{Settle}" : Settle is null ? command : $"{command}\n{Settle}";
+        var variable = Recipe.PasswordOf(superUser);
+        return new Change("configure", shown, Text($"printf '%s\\n' {Sh.Quote(Answer(password))}"))
+        {
+            Recipe = new Recipe(Text($"printf '%s\\n' \"${variable}\" | sed 's/[\\\\]/&&/g'")) { Secrets = [variable] },
+        };
+
         // F8: the answers of a half-failed run would be taken for those of this one.
-        return new Change("configure", shown, $$"""
+        string Text(string answer) => $$"""
             for f in {{Base}}/share/.install-config {{AgentConfig}}; do
                 if [ -f "$f" ]; then mv "$f" "$f.pemha-$(date -u +%Y%m%dT%H%M%SZ)"; fi
             done
@@ -96,14 +102,14 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
             trap demote EXIT
             {{SqlText.Run("postgres", $"ALTER ROLE {user} SUPERUSER")}}
             """ : "")}}
-            printf '%s\n' {{Sh.Quote(Answer(password))}} | timeout -s KILL 900 {{command}} >"$T/configure" 2>&1 && R=0 || R=$?
+            {{answer}} | timeout -s KILL 900 {{command}} >"$T/configure" 2>&1 && R=0 || R=$?
             {{(super ? "demote; trap - EXIT" : "")}}
             if grep -q -e 'CRITICAL ERROR' -e '\[Error\]' "$T/configure"; then sed -n '/CRITICAL ERROR/,$p' "$T/configure" >&2; tail -n 15 "$T/configure" >&2; fail "configure-pem-server.sh gave up; its log is in {{Base}}/logs"; fi
             # It tells nothing of success, but a script that was killed proves nothing either.
             [ "$R" -le 128 ] || fail "configure-pem-server.sh was killed (status $R)"
             {{(Settle is null ? "" : SqlText.Run("postgres", Settle))}}
             {{prove}}
-            """);
+            """;
     }
 
     /// <summary>After the primary is configured, the common agent user is an agent and nothing more (P30).</summary>

@@ -102,18 +102,40 @@ sealed partial class WebConfiguration : ManagedFile
 {
     const string Block = "user settings", Setting = "CONFIG_DATABASE_URI";
 
-    public required string Uri { get; init; }
+    public required PemCluster Cluster { get; init; }
+
+    public required string UserName { get; init; }
+
+    public required string Password { get; init; }
 
     /// <summary>The file is Python, and its last word counts.</summary>
     protected override string Edit(string? current, Facts facts)
     {
-        var text = MarkedBlock.Set(current ?? "", Block, [$"{Setting} = \"{Uri}\""], top: false);
+        var text = MarkedBlock.Set(current ?? "", Block, [$"{Setting} = \"{UserSettings.Uri(Cluster, UserName, Password)}\""], top: false);
         var after = text[(text.LastIndexOf($"# END PemHa {Block}", StringComparison.Ordinal) + 1)..];
         if (Assignment().Match(after) is { Success: true } other)
             throw new PemException("SettingOverridden", Trouble.InvalidResult,
                 $"{PathOf(facts)} sets {Setting} once more in line {1 + text[..(text.Length - after.Length + other.Index)].Count(c => c == '\n')}, below PemHa's block, and the last one counts.",
                 "Remove that line, then run the step again.");
         return text;
+    }
+
+    protected override Recipe ByHand(Facts facts, string wanted)
+    {
+        var (variable, uri) = (Recipe.PasswordOf(UserName), UserSettings.Uri(Cluster, UserName, ""));
+        var at = uri.IndexOf(":@", StringComparison.Ordinal) + 1;
+        return new($$"""
+            {{FindPath}}
+            # what a URL does not take as it is, as %XX
+            S=$(for b in $(printf %s "${{variable}}" | od -An -v -tx1); do
+                case $b in
+                2d|2e|5f|7e|3[0-9]|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]) printf "\\$(printf %03o "0x$b")" ;;
+                *) printf '%%%02X' "0x$b" ;;
+                esac
+            done)
+            printf '%s = "%s%s%s"\n' {{Setting}} {{Sh.Quote(uri[..at])}} "$S" {{Sh.Quote(uri[at..])}} | set_block "$F" {{Sh.Quote(Block)}} end {{Rights}}
+            """)
+        { Secrets = [variable] };
     }
 
     /// <summary>What is not ours may be as secret as a password, whatever it looks like.</summary>
@@ -124,7 +146,7 @@ sealed partial class WebConfiguration : ManagedFile
         {
             var mark = line.TrimEnd('\r');
             if (mark == $"# BEGIN PemHa {Block}") ours = true;
-            var shown = ours ? Password().Replace(line, "$1********@") : mark.Length == 0 ? line : "(a line of somebody else's)";
+            var shown = ours ? Secret().Replace(line, "$1********@") : mark.Length == 0 ? line : "(a line of somebody else's)";
             if (mark == $"# END PemHa {Block}") ours = false;
             return shown;
         }));
@@ -134,7 +156,7 @@ sealed partial class WebConfiguration : ManagedFile
     private static partial Regex Assignment();
 
     [GeneratedRegex("(://[^:/@]*:).*@", RegexOptions.CultureInvariant)]
-    private static partial Regex Password();
+    private static partial Regex Secret();
 }
 
 /// <summary>A host's own web application answers, with whatever certificate; after a start it has made the tables that it wants.</summary>

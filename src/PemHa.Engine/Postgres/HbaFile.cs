@@ -36,13 +36,17 @@ sealed class HbaFile : ManagedFile
     {
         if (current is null) throw Database.Missing(PathOf(facts));
         RefuseToLockOut(current, PathOf(facts));
-        var type = facts["ssl"] == "on" ? "hostssl" : "host";
-        var text = MarkedBlock.Set(current, Block, [.. Rules.Select(r => r.StartsWith('#') ? r : Utf8(r.StartsWith("host ", StringComparison.Ordinal) ? r : $"{type} {r}"))], top: true, First);
-        foreach (var block in type == "hostssl" ? Secured : [])
+        var text = MarkedBlock.Set(current, Block, [.. Lines(facts).Select(Utf8)], top: true, First);
+        foreach (var block in facts["ssl"] == "on" ? Secured : [])
             if (MarkedBlock.Get(text, block) is { } lines)
                 text = MarkedBlock.Set(text, block, [.. lines.Select(l => l.StartsWith("host ", StringComparison.Ordinal) ? "hostssl " + l[5..] : l)], top: true);
         return text;
     }
+
+    IEnumerable<string> Lines(Facts facts) => Rules.Select(r => r.StartsWith('#') || r.StartsWith("host ", StringComparison.Ordinal) ? r : $"{(facts["ssl"] == "on" ? "hostssl" : "host")} {r}");
+
+    protected override Recipe ByHand(Facts facts, string wanted) => new($"set_block \"$F\" {Block} {(First ? "first" : "top")} <<'RULES'\n{string.Join('\n', Lines(facts))}\nRULES"
+        + string.Concat((facts["ssl"] == "on" ? Secured : []).Select(b => $"\nsecure_block \"$F\" {b}")));
 
     /// <summary>A node that is no longer described would lose its rules, and with its next connection its replication, agent or EFM.</summary>
     void RefuseToLockOut(string current, string path)
@@ -68,21 +72,19 @@ sealed class HbaFile : ManagedFile
                 "Move that line below PemHa's blocks, or make it narrower, then run the step again.");
         if (base.Compare(facts, triggered) is not { } change) return null;
         // The server itself judges the new file before it reads it; a bad one is taken back at once.
-        var path = Sh.Quote(PathOf(facts));
         // T16: a server whose key or certificate it could not load says "on" all the same, and then no hostssl rule matches.
         const string Proof = "speaks_tls || fail \"ssl is on in this server's configuration, but it speaks no TLS (its log says why): "
             + "with hostssl rules nobody would get in; run Set-PemSsl first\"\n";
-        return change with
-        {
-            Apply = $$"""
-                {{(facts["ssl"] == "on" ? Proof : "")}}
-                cp -p {{path}} "$T/hba"
-                {{change.Apply}}
-                if up; then
-                    E=$(echo "SELECT 'line ' || line_number || ': ' || error FROM pg_hba_file_rules WHERE error IS NOT NULL LIMIT 3" | sql postgres)
-                    if [ -n "$E" ]; then cat "$T/hba" > {{path}}; fail "the server refuses the new pg_hba.conf, the old one is back: $E"; fi
-                fi
-                """,
-        };
+        string Judged(string path, string edit) => $$"""
+            {{path}}
+            {{(facts["ssl"] == "on" ? Proof : "")}}
+            cp -p "$F" "$T/hba"
+            {{edit}}
+            if up; then
+                E=$(echo "SELECT 'line ' || line_number || ': ' || error FROM pg_hba_file_rules WHERE error IS NOT NULL LIMIT 3" | sql postgres)
+                if [ -n "$E" ]; then cat "$T/hba" > "$F"; fail "the server refuses the new pg_hba.conf, the old one is back: $E"; fi
+            fi
+            """;
+        return change with { Apply = Judged($"F={Sh.Quote(PathOf(facts))}", change.Apply), Recipe = new Recipe(Judged(FindPath, change.Recipe.Script)) };
     }
 }

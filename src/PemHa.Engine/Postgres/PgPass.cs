@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PemHa.Engine.Remote;
 using PemHa.Engine.State;
 
 namespace PemHa.Engine.Postgres;
@@ -23,6 +24,19 @@ sealed class PgPass : ManagedFile
         // libpq takes the first line that matches, so ours go to the top.
         var lines = Addresses.Select(a => $"{Escape(a)}:{Port}:replication:{Escape(UserName)}:{Escape(Password)}").ToList();
         return MarkedBlock.Set(current ?? "", "replication", lines, top: true);
+    }
+
+    protected override Recipe ByHand(Facts facts, string wanted)
+    {
+        var variable = Recipe.PasswordOf(UserName);
+        return new($$"""
+            {{FindPath}}
+            S=$(printf %s "${{variable}}" | sed 's/[\\:]/\\&/g')
+            for a in {{Sh.Join([.. Addresses.Select(a => Plain(Escape(a)))])}}; do
+                printf '%s:%s:replication:%s:%s\n' "$a" {{Port}} {{Sh.Quote(Plain(Escape(UserName)))}} "$S"
+            done | set_block "$F" replication top {{Rights}}
+            """)
+        { Secrets = [variable] };
     }
 
     /// <summary>The last field of every line is a password; the four before it may hold escaped colons.</summary>

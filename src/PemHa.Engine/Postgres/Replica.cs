@@ -84,7 +84,11 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
             throw new PemException("DataDirectoryNotMovable", Trouble.InvalidOperation, $"{host.Cluster.DataDirectory} on {host.Name} is {facts["sort"]}; it cannot be renamed aside.",
                 "Let the data directory be a plain directory below the mount point.");
         var command = $"pg_basebackup -h {primary.Host.Address} -p {host.Cluster.Port} -U {userName} -Fp -X stream -R --checkpoint=fast";
-        return new Change("create", facts["there"].Length == 0 ? command : $"{command}\nmv {host.Cluster.DataDirectory} aside until the new standby streams", Backup);
+        return new Change("create", facts["there"].Length == 0 ? command : $"{command}\nmv {host.Cluster.DataDirectory} aside until the new standby streams", Backup)
+        {
+            // What was not there when the runbook was written is nobody's to move aside.
+            Recipe = new Recipe(facts["there"].Length == 0 ? "[ -z \"$(ls -A \"$PGDATA\" 2>/dev/null)\" ] || fail \"$PGDATA is not empty any more\"\n" + Backup : Backup),
+        };
     }
 
     /// <summary>A standby of somebody else's that replicates in its own way goes on so; but after a failover nobody may let it in.</summary>
@@ -116,7 +120,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
     string Backup => $$"""
         P=$PGDATA.pemha-part; O=$PGDATA.pemha-old-$(date -u +%Y%m%dT%H%M%SZ)
         # asked again: time has passed since the look, and a question may have waited for its answer
-        primary() { up && [ "$(echo 'SELECT NOT pg_is_in_recovery() AND system_identifier = {{primary.SystemIdentifier}} FROM pg_control_system()' | sql postgres)" = t ]; }
+        primary() { up && [ "$(echo 'SELECT NOT pg_is_in_recovery(){{Ours}} FROM pg_control_system()' | sql postgres)" = t ]; }
         if primary; then fail "this host is the primary now"; fi
         rm -rf "$P"
         install -d -m 700 -o "$PGOWNER" -g "$PGOWNER" "$(dirname "$PGDATA")" "$P"
@@ -131,6 +135,9 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         command -v restorecon >/dev/null && restorecon -R "$PGDATA" || :
         {{Start}}
         """;
+
+    /// <summary>Unknown while there is no primary yet (a preview).</summary>
+    string Ours => primary.SystemIdentifier.Length == 0 ? "" : $" AND system_identifier = {primary.SystemIdentifier}";
 
     string Start => $$"""
         systemctl -q enable "$PGSERVICE"; timeout 600 systemctl start "$PGSERVICE"

@@ -49,10 +49,12 @@ sealed class Role(Redactor redactor) : Resource
         var name = SqlText.Identifier(RoleName);
         var shown = new List<string>();
         var sent = new List<string>();
-        void Statement(string text, string? secret = null)
+        var byHand = new List<string>();
+        void Statement(string text)
         {
-            shown.Add(text.Replace("{}", "'SCRAM-SHA-256$...'", StringComparison.Ordinal));
-            sent.Add(secret is null ? text : text.Replace("{}", SqlText.Literal(secret), StringComparison.Ordinal));
+            shown.Add(text);
+            sent.Add(text);
+            byHand.Add(text);
         }
         var attributes = string.Join(' ', Attributes);
         var exists = facts.Has("verifier");
@@ -66,13 +68,24 @@ sealed class Role(Redactor redactor) : Resource
             PasswordChanged = exists;
             var verifier = ScramVerifier.Create(Password);
             redactor.Add(verifier);
-            Statement($"ALTER ROLE {name} PASSWORD {{}};", verifier);
+            shown.Add($"ALTER ROLE {name} PASSWORD 'SCRAM-SHA-256$...';");
+            sent.Add($"ALTER ROLE {name} PASSWORD {SqlText.Literal(verifier)};");
         }
         for (var i = 0; i < Privileges.Count; i++)
             if (facts[$"holds{i}"] != "true") Statement(Privileges[i].Grant + ";");
-        return sent.Count == 0 ? null : new Change(exists ? "alter" : "create", string.Join('\n', shown),
-            SqlText.Run(Database, string.Join('\n', sent.Prepend("BEGIN;").Append("COMMIT;"))));
+        if (sent.Count == 0) return null;
+        var variable = Recipe.PasswordOf(RoleName);
+        var password = sent.Count > byHand.Count;
+        return new Change(exists ? "alter" : "create", string.Join('\n', shown), Transaction(sent))
+        {
+            Recipe = new Recipe((byHand.Count > 0 ? Transaction(byHand) + "\n" : "") + (password ? $"role_password {Sh.Quote(name)} \"${variable}\"" : ""))
+            {
+                Secrets = password ? [variable] : [],
+            },
+        };
     }
+
+    string Transaction(IEnumerable<string> statements) => SqlText.Run(Database, string.Join('\n', statements.Prepend("BEGIN;").Append("COMMIT;")));
 
     static readonly Dictionary<string, string> Columns = new(StringComparer.Ordinal)
     {

@@ -29,7 +29,12 @@ sealed class SettingsFile : ManagedFile
 
     protected override string Edit(string? current, Facts facts) => current is null
         ? throw Database.Missing(PathOf(facts))
-        : MarkedBlock.Set(current, Block, [.. Settings.Concat(facts.Is("revoked") ? WhereRevoked : []).Select(s => Utf8($"{s.Key} = {Value(Kept(s.Key, s.Value, facts[$"setting.{s.Key}"]))}"))], top: false);
+        : MarkedBlock.Set(current, Block, [.. Lines(facts).Select(Utf8)], top: false);
+
+    IEnumerable<string> Lines(Facts facts) =>
+        Settings.Concat(facts.Is("revoked") ? WhereRevoked : []).Select(s => $"{s.Key} = {Value(Kept(s.Key, s.Value, facts[$"setting.{s.Key}"]))}");
+
+    protected override Recipe ByHand(Facts facts, string wanted) => new($"{FindPath}\nset_block \"$F\" {Block} end <<'SETTINGS'\n{string.Join('\n', Lines(facts))}\nSETTINGS");
 
     /// <summary>A value as the file wants it: numbers and words plain, the rest quoted.</summary>
     static string Value(string value) => value.Length > 0 && value.All(char.IsAsciiLetterOrDigit)

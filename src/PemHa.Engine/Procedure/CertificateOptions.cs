@@ -39,13 +39,12 @@ sealed record CertificateOptions
     /// <summary>Opens it, or makes it.</summary>
     /// <param name="primary">Whose data directory has the authority of sslutils, if there is one yet.</param>
     /// <param name="preview">Makes nothing, not even on this machine.</param>
-    /// <returns>Null where a preview finds no authority yet.</returns>
-    public async Task<CertificateSource?> SourceAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, Func<Task<PemHost>> primary, bool preview)
+    public async Task<CertificateSource> SourceAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, Func<Task<PemHost>> primary, bool preview)
     {
         var source = Open(cluster, hosts);
         if (source is null && cluster.SslModel == PemSslModel.SslUtils) return new SslUtilsAuthority(await primary());
-        if (source is null && !preview) source = CertificateAuthority.Create(AuthorityFolder!, $"PEM CA {cluster.Name}", AuthorityPassword);
-        return source;
+        var name = $"PEM CA {cluster.Name}";
+        return source ?? (preview ? new PlannedAuthority(AuthorityFolder!, name) : CertificateAuthority.Create(AuthorityFolder!, name, AuthorityPassword));
     }
 
     static string Parameters(PemSslModel model) => model switch

@@ -94,31 +94,3 @@ sealed class Deployment(PemCluster cluster)
         return hosts;
     }
 }
-
-/// <summary>Gathers what a preview would change instead of telling it.</summary>
-sealed class PlanReporter(IReporter outer) : IReporter
-{
-    readonly List<PemChange> _changes = [];
-
-    public bool WhatIf => true;
-
-    public IReadOnlyList<PemChange> Changes => _changes;
-
-    public void Decision(string text) => outer.Decision(text);
-
-    public void Command(string text) => outer.Command(text);
-
-    public void Milestone(string text) => outer.Milestone(text);
-
-    public void Warn(string text) => outer.Warn(text);
-
-    public void Progress(PemHost host, string activity, string status, int? percent) => outer.Progress(host, activity, status, percent);
-
-    public void Error(PemException error) => outer.Error(error);
-
-    public Task<bool> ShouldChangeAsync(PemChange change)
-    {
-        _changes.Add(change);
-        return Task.FromResult(true);
-    }
-}

@@ -24,7 +24,7 @@ static class SectionD
     static readonly Dictionary<string, string> RevocationSettings = new(StringComparer.Ordinal) { ["ssl_crl_file"] = "root.crl" };
 
     /// <summary>New-PemCertificate: P24, P30, P31, T14; the same for every source of certificates (P23).</summary>
-    public static Step Certificates(PemCluster cluster, IReadOnlyList<PemHost> hosts, CertificateSource? source, TimeSpan validity, bool replace)
+    public static Step Certificates(PemCluster cluster, IReadOnlyList<PemHost> hosts, CertificateSource source, TimeSpan validity, bool replace)
     {
         IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness)];
         var authority = source as SslUtilsAuthority;

@@ -89,7 +89,9 @@ static class SectionE
                     Owner = "root:pem",
                     Mode = "640",
                     EnforceMode = true,
-                    Uri = uri,
+                    Cluster = cluster,
+                    UserName = user,
+                    Password = password,
                 };
                 var service = new ServiceRunning(UserSettings.Service) { After = [file], Reads = UserSettings.ConfigurationFile };
                 return [SettingsLogin(host, user, password), new SelinuxPolicy(), file, service, new WebAnswers(host) { After = [service] }];

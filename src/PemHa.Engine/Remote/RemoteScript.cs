@@ -54,18 +54,7 @@ sealed class RemoteScript(string prelude, HostLock? @lock, TimeSpan lockWait)
     {
         var s = new StringBuilder();
         // The braces make the shell read all of it before it runs any: a connection lost while sending starts nothing.
-        s.Append("{\nset -u; umask 022; LC_ALL=C; export LC_ALL; cd /\n");
-        s.Append("PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin; export PATH\n");
-        s.Append("if [ \"$(id -u)\" != 0 ]; then echo 'PemHa needs root on this host' >&2; exit 96; fi\n");
-        if (@lock is not null)
-        {
-            var flag = @lock == HostLock.Shared ? "-s" : "-x";
-            s.Append(CultureInfo.InvariantCulture, $"exec 9>>/run/lock/pemha.lock; flock {flag} -w {(int)lockWait.TotalSeconds} 9 || exit {LockTimeout}\n");
-        }
-        s.Append("T=$(mktemp -d /run/pemha.XXXXXX) || exit 95; trap 'rm -rf \"$T\"' EXIT\n");
-        // A shell that dies of a signal would leave its files, and what is secret in them, behind; it meets one when it answers and nobody listens.
-        s.Append("trap 'exit 97' HUP INT PIPE TERM\n");
-        s.Append(prelude);
+        s.Append("{\n").Append(Head(@lock, lockWait)).Append(prelude);
         s.Append("frame() { printf '\\n").Append(_nonce).Append(" %s\\n' \"$*\"; }\n");
         s.Append("errors() { frame err $1 $2; [ ! -s \"$T/e\" ] || cat \"$T/e\"; frame end $1; }\n");
         foreach (var (index, (text, stops)) in _fragments.Select((f, i) => (i, f)))
@@ -79,6 +68,19 @@ sealed class RemoteScript(string prelude, HostLock? @lock, TimeSpan lockWait)
         }
         return s.Append("exit 0\n}\n").ToString();
     }
+
+    /// <summary>What every script begins with: root, the host's lock, and a folder T that goes when the script is done.</summary>
+    public static string Head(HostLock? hostLock, TimeSpan lockWait) => $$"""
+        set -u; umask 022; LC_ALL=C; export LC_ALL; cd /
+        PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin; export PATH
+        if [ "$(id -u)" != 0 ]; then echo 'PemHa needs root on this host' >&2; exit 96; fi
+        {{(hostLock is null ? "" : string.Create(CultureInfo.InvariantCulture,
+            $"exec 9>>/run/lock/pemha.lock; flock {(hostLock == HostLock.Shared ? "-s" : "-x")} -w {(int)lockWait.TotalSeconds} 9 || exit {LockTimeout}"))}}
+        T=$(mktemp -d /run/pemha.XXXXXX) || exit 95; trap 'rm -rf "$T"' EXIT
+        # A shell that dies of a signal would leave its files, and what is secret in them, behind; it meets one when it answers and nobody listens.
+        trap 'exit 97' HUP INT PIPE TERM
+
+        """;
 
     /// <summary>Takes the answer apart.</summary>
     /// <returns>One result for each fragment that ran to its end, in order.</returns>

@@ -16,6 +16,9 @@ sealed class SshConnection : IDisposable
     /// <summary>The library's client.</summary>
     public SshClient Client { get; }
 
+    /// <summary>The jump hosts that it goes through, the nearest first.</summary>
+    public IReadOnlyList<SshHop> Jumps => _tunnel?.Jump.Hops ?? [];
+
     /// <summary>How it was come by, for messages: nothing, or the jump hosts that it goes through.</summary>
     public string Way => Through(_tunnel?.Jump);
 

@@ -10,6 +10,9 @@ sealed class SshJump(SshConnection connection) : IDisposable
 
     public string Label => connection.Hop.Label;
 
+    /// <summary>The way to the machines behind it, itself included.</summary>
+    public IReadOnlyList<SshHop> Hops => [.. connection.Jumps, connection.Hop];
+
     /// <summary>The jump hosts before this one, for messages.</summary>
     public string Way => connection.Way;
 

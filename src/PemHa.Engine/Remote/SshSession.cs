@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Renci.SshNet.Common;
@@ -112,6 +113,19 @@ sealed class SshSession : IDisposable
 
     /// <summary>As whom and over what the connection goes, for a person.</summary>
     public string Way => $"as {Login.UserName}{_connection.Way}";
+
+    /// <summary>The same for OpenSSH's client: the arguments with which <c>ssh</c> goes this way.</summary>
+    public IReadOnlyList<string> Arguments =>
+    [
+        "-l", Login.UserName, "-p", Login.Port.ToString(CultureInfo.InvariantCulture),
+        .. _connection.Jumps.Count == 0 ? [] : new[] { "-J", string.Join(',', _connection.Jumps.Select(j => $"{j.UserName}@{Bracketed(j.HostName)}:{j.Port}")) },
+        Login.HostName,
+    ];
+
+    /// <summary>Whether the login is root's own.</summary>
+    public bool IsRoot => Login.UserName == "root";
+
+    static string Bracketed(string host) => host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
 
     SshHop Login => _connection.Hop;
 

@@ -25,5 +25,6 @@ interface IReporter
     void Error(PemException error);
 
     /// <summary>Asks, or with -WhatIf tells, before a change.</summary>
-    Task<bool> ShouldChangeAsync(PemChange change);
+    /// <param name="recipe">How it is made by hand.</param>
+    Task<bool> ShouldChangeAsync(PemChange change, Recipe recipe);
 }

@@ -51,8 +51,20 @@ abstract partial class ManagedFile : Resource
         var difference = UnifiedDiff.Of(PathOf(facts), Shown(current ?? ""), Shown(wanted));
         if (difference.Length == 0 && current != wanted) difference = "only masked values differ";
         if (facts.Has("file.mode") && facts["file.mode"] != mode) difference = $"mode {facts["file.mode"]} -> {mode}\n{difference}".TrimEnd('\n');
-        return new Change(current is null ? "create" : "edit", difference, Put(PathOf(facts), mode, wanted, current));
+        return new Change(current is null ? "create" : "edit", difference, Put(PathOf(facts), mode, wanted, current)) { Recipe = ByHand(facts, wanted) };
     }
+
+    /// <summary>How a person edits it who has not seen its text; F is its path.</summary>
+    protected virtual Recipe ByHand(Facts facts, string wanted) => new($"{FindPath}\nrewrite \"$F\" {Rights} <<'TEXT'\n{Plain(wanted)}TEXT\n");
+
+    /// <summary>Shell that sets F to the path.</summary>
+    protected string FindPath => Where is null ? $"F={Sh.Quote(Path)}" : $"F=$({Where})";
+
+    /// <summary>Owner and mode as the recipes' functions want them; nothing where a file keeps those that it has.</summary>
+    protected string Rights => EnforceMode || Where is null ? $"{Sh.Quote(Owner)} {Mode}" : "";
+
+    /// <summary>The opposite of <see cref="Utf8"/>.</summary>
+    protected static string Plain(string text) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(text));
 
     /// <summary>The command that writes a file whole.</summary>
     /// <param name="mode">Mode and owner, as <c>600 root:root</c>.</param>

@@ -23,11 +23,12 @@ static class Prelude
         as_owner() { setpriv --reuid="$PGOWNER" --regid="$PGOWNER" --init-groups --reset-env -- "$@"; }
         # nic ADDRESS: the interface that carries it, and the length of its prefix
         nic() { ip -o addr | awk -v a="$1" '{ split($4, p, "/"); if (p[1] == a) { sub(/@.*/, "", $2); print $2 " " p[2]; exit } }'; }
-        # SQL on standard input, over the local socket, as the owner of the database
+        # sql DATABASE [OPTION...]: SQL on standard input, over the local socket, as the owner of the database
         sql() {
+            _database=$1; shift
             # the running server's own file knows its port and the folder of its socket
             { read -r _x; read -r _x; read -r _x; read -r _port; read -r _folder; } 2>/dev/null < "$PGDATA/postmaster.pid" || :
-            as_owner timeout 120 "$PGBIN/psql" -qAtX -v ON_ERROR_STOP=1 -p "${_port:-$PGPORT}" ${_folder:+-h "$_folder"} -d "$1"
+            as_owner timeout 120 "$PGBIN/psql" -qAtX -v ON_ERROR_STOP=1 -p "${_port:-$PGPORT}" ${_folder:+-h "$_folder"} -d "$_database" "$@"
         }
         # for probes: asked once in a script
         agent_active() {

@@ -4,7 +4,17 @@ namespace PemHa.Engine.State;
 /// <param name="Action">A verb for people: <c>install</c>, <c>edit</c>, <c>start</c>.</param>
 /// <param name="Difference">A unified diff for a file; the SQL or the commands otherwise. No secrets.</param>
 /// <param name="Apply">POSIX sh, run as root; fails when it could not do it. May hold secrets.</param>
-sealed record Change(string Action, string Difference, string Apply);
+sealed record Change(string Action, string Difference, string Apply)
+{
+    readonly Recipe? _recipe;
+
+    /// <summary>The same for a runbook; <see cref="Apply"/> itself where that holds no secret and nothing that only a look at the host can tell.</summary>
+    public Recipe Recipe
+    {
+        get => _recipe ?? new Recipe(Apply);
+        init => _recipe = value;
+    }
+}
 
 /// <summary>A thing on a host with a wanted state: probe says what is, compare says what would change, the change does it, and the probe must then agree.</summary>
 abstract class Resource

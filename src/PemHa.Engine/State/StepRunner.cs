@@ -154,7 +154,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
             if (change is null) continue;
             changed.Add(resource);
             var record = new PemChange(host.Name, run.Step.Name, resource.Name, change.Action, Session(host).Redactor.Redact(change.Difference));
-            if (!await reporter.ShouldChangeAsync(record)) continue;
+            if (!await reporter.ShouldChangeAsync(record, change.Recipe)) continue;
             changes.Add((resource, change));
             records.Add(record);
         }

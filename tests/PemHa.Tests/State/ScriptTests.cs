@@ -34,6 +34,23 @@ public partial class ScriptTests
     }
 
     [Fact]
+    public void The_shell_can_read_every_recipe_and_none_holds_a_secret()
+    {
+        foreach (var (_, resource) in All())
+        {
+            if (Planned(resource)?.Recipe is not { } recipe) continue;
+            foreach (var (shell, script) in new[] { ("sh", Prelude.For(_c1.Cluster) + Recipe.Functions + recipe.Script), ("bash", recipe.Script), ("sh", Recipe.LocalFunctions + recipe.Local) })
+            {
+                var result = Shell.Run(shell, Encoding.UTF8.GetBytes(script), "-n");
+                Assert.True(result is { ExitCode: 0, Error: "" }, $"{resource.Name}: {result.Error}\n{script}");
+            }
+            foreach (var form in new[] { "s3cret", "with'", "eA==", Convert.ToBase64String(Encoding.UTF8.GetBytes("s3cret"))[..^3], "PRIVATE KEY", "SCRAM-SHA-256$" })
+                Assert.False((recipe.Script + recipe.Local).Contains(form, StringComparison.Ordinal), $"{resource.Name}: {recipe.Script}{recipe.Local}");
+            Assert.All(recipe.Sent ?? recipe.Secrets, v => Assert.Contains($"${v}", recipe.Script, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public void A_probe_fails_on_no_host_for_want_of_something_to_find()
     {
         // A host with these tools and nothing else, not even a network: nothing is found, and every probe still ends well.
