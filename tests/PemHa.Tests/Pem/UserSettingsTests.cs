@@ -48,6 +48,19 @@ public class UserSettingsTests
     }, iter: 300);
 
     [Fact]
+    public void A_runbook_writes_the_same_line_from_a_password_that_it_is_given() => Texts.Line.Where(t => t.Length > 0).Array[10].Sample(passwords =>
+    {
+        foreach (var password in passwords)
+        {
+            var recipe = File(password).Compare(Facts.Of(), false)!.Recipe;
+            var variable = Assert.Single(recipe.Secrets);
+            // Everything but the writing itself, which is every file's.
+            var result = Shell.Sh($"{variable}={Engine.Remote.Sh.Quote(password)}\nset_block() {{ cat; }}\n{recipe.Script}\n");
+            Assert.Equal($"CONFIG_DATABASE_URI = \"{UserSettings.Uri(_c1.Cluster, "pem_user_settings", password)}\"\n", result.Output);
+        }
+    }, iter: 3, threads: 1);
+
+    [Fact]
     public void A_file_that_others_may_read_is_closed()
     {
         var text = Edited(File("pw"), null);
