@@ -99,6 +99,6 @@ sealed class EfmNodes(PemHost host, string? coordinator) : ManagedFile
         var text = current ?? facts["sample.text"];
         // T7: the witness needs the coordinator's address just as the standbys do.
         return coordinator is null || text.Split('\n').Any(l => l.Trim().Length > 0 && !l.TrimStart().StartsWith('#'))
-            ? text : $"{(text.Length == 0 || text.EndsWith('\n') ? text : text + "\n")}{coordinator}:{host.Cluster.EfmPort}\n";
+            ? text : $"{(text.Length == 0 || text.EndsWith('\n') ? text : text + "\n")}{NodeAddress.At(coordinator, host.Cluster.EfmPort)}\n";
     }
 }

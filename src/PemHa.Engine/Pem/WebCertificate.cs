@@ -1,4 +1,3 @@
-using System.Globalization;
 using PemHa.Engine.Procedure;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
@@ -38,8 +37,7 @@ sealed class WebCertificate(PemHost host) : Resource
             """);
     }
 
-    string Url => string.Create(CultureInfo.InvariantCulture,
-        $"https://{(host.Address.Contains(':', StringComparison.Ordinal) ? $"[{host.Address}]" : host.Address)}:{host.Cluster.WebPort}/pem");
+    string Url => $"https://{NodeAddress.At(host.Address, host.Cluster.WebPort)}/pem";
 
     string Request => $"curl -sS -m 10 -o /dev/null -w '%{{http_code}}' --cacert {SectionD.PkiFolder}/root.crt {Sh.Quote(Url)}";
 }

@@ -127,7 +127,7 @@ static class SectionC
             ["user.email"] = cluster.UserEmail,
             ["from.email"] = $"{host.Name}@{cluster.Name}-pem",
             ["notification.text.prefix"] = "[PEM/EFM]",
-            ["bind.address"] = string.Create(CultureInfo.InvariantCulture, $"{host.Address}:{cluster.EfmPort}"),
+            ["bind.address"] = NodeAddress.At(host.Address, cluster.EfmPort),
             ["is.witness"] = host.Role == PemRole.Witness ? "true" : "false",
             ["encrypt.agent.messages"] = "true",
             ["stop.isolated.primary"] = "true",
@@ -204,13 +204,18 @@ sealed class VirtualIpSighting
     /// <summary>A shell word: the interface that carries the virtual IP on a host.</summary>
     static string NicOf(PemHost host) => host.Cluster.VirtualIpInterface is { } given ? Sh.Quote(given) : $"\"$(nic {Sh.Quote(host.Address)} | cut -d' ' -f1)\"";
 
+    /// <summary>Asks the neighbours: one that answers no ping may have it all the same. ARP is IPv4's; an IPv6 neighbour has told its card when the ping looked for it.</summary>
+    static string Neighbour(PemHost host) => host.Cluster.VirtualIp.Contains(':', StringComparison.Ordinal)
+        ? $"ip -6 neigh show to {Sh.Quote(host.Cluster.VirtualIp)} nud reachable 2>/dev/null | grep -q lladdr && fact taken 'neighbour discovery'"
+        : $"if command -v arping >/dev/null && ! arping -D -q -c 1 -w 1 -I {NicOf(host)} {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1; then fact taken ARP; fi";
+
     /// <summary>Fails when a stranger answers for it.</summary>
     public Requirement MustBeFree(PemHost host) => new("virtual IP", $"""
         agent_active && exit 0
         ping -nq -c 1 -W 1 {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1 && fact taken ping
-        if command -v arping >/dev/null && ! arping -D -q -c 1 -w 1 -I {NicOf(host)} {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1; then fact taken ARP; fi
+        {Neighbour(host)}
         :
         """, facts => !facts.Has("taken") || Volatile.Read(ref _known) ? null
         : new PemException("VirtualIpTaken", Trouble.ResourceBusy, $"Somebody outside the cluster answers {facts["taken"]} for the virtual IP {host.Cluster.VirtualIp}.",
-            "Free the address or choose another (New-PemCluster -VirtualIp); `arping -D` on a node shows the other's MAC address."));
+            "Free the address or choose another (New-PemCluster -VirtualIp); `ip neigh` or `arping -D` on a node shows the other's MAC address."));
 }
