@@ -57,22 +57,26 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
         AssertInstalled(report, "again");
         Assert.NotEmpty(Changed(report, "first"));
         Assert.Empty(Changed(report, "again"));
-        var expected = lab.Hosts.Select((h, i) => $"status {cell.Name(h)} {(h.IsWitness ? "Witness N/A" : i == 0 ? "Primary UP" : "Standby UP")} {i == 0} 0");
-        Assert.Equal(expected, report.Lines.Where(l => l.StartsWith("status ", StringComparison.Ordinal)));
-        TestContext.Current.SendDiagnosticMessage(string.Join(", ", report.Lines.Where(l => l.StartsWith("seconds ", StringComparison.Ordinal))));
+        var expected = lab.Hosts.Select((h, i) =>
+            $"status {cell.Name(h)} {(h.IsWitness ? "Witness N/A" : i == 0 ? "Primary UP" : "Standby UP")} {i == 0} 0");
+        Assert.Equal(expected, Lines(report, "status "));
+        TestContext.Current.SendDiagnosticMessage(string.Join(", ", Lines(report, "seconds ")));
         // What the cluster was described with is what every agent of EFM reads.
+        const string timings = "grep -h -e ^local.period= -e ^node.timeout= /etc/edb/efm-5.?/efm.properties";
         foreach (var host in lab.Hosts)
-            Assert.Equal("local.period=1\nnode.timeout=3", await RootAsync(host.Name, "grep -h -e ^local.period= -e ^node.timeout= /etc/edb/efm-5.?/efm.properties"));
+            Assert.Equal("local.period=1\nnode.timeout=3", await RootAsync(host.Name, timings));
     }
 
-    /// <summary>Runs a script with <c>Install NAME MODEL</c>, <c>Status MODEL</c>, <c>Describe MODEL</c> and <c>$models</c>, the parameters of each model.</summary>
+    /// <summary>Runs a script with <c>Install NAME MODEL</c>, <c>Status MODEL</c>, <c>Describe MODEL</c>; <c>$models</c> has their parameters.</summary>
     internal async Task<ProcedureReport> RunAsync(string script)
     {
-        var hosts = string.Concat((await LabAsync()).Hosts.Select((h, i) => $"    New-PemHost {(cell.ByName ? cell.Name(h) : cell.Address(h))} "
+        var hosts = string.Concat((await LabAsync()).Hosts.Select((h, i) =>
+            $"    New-PemHost {(cell.ByName ? cell.Name(h) : cell.Address(h))} "
             + $"{(h.IsWitness ? "Witness" : i == 0 ? "Primary" : "Standby")} -Cluster $c -Name {cell.Name(h)}\n"));
         return await PowerShellAsync($$"""
             $with = @{
-                Replication = New-PemCredential repl -Path $state; Efm = New-PemCredential efm -Path $state; SuperUser = New-PemCredential pemsuper -Path $state
+                Replication = New-PemCredential repl -Path $state; Efm = New-PemCredential efm -Path $state
+                SuperUser = New-PemCredential pemsuper -Path $state
             }
             $password = [securestring]::new(); foreach ($c in '{{cell.KeyPassword}}'.ToCharArray()) { $password.AppendChar($c) }
             $models = @{
@@ -103,14 +107,17 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
     }
 
     /// <summary>No error, and every host is as each step wants it.</summary>
-    internal void AssertInstalled(ProcedureReport report, string name) =>
-        Assert.True(report.Errors.Count == 0 && report.Lines.Count(l => l.StartsWith($"{name} well ", StringComparison.Ordinal)) == cell.DataNodes + cell.Witnesses, report.ToString());
+    internal void AssertInstalled(ProcedureReport report, string name) => Assert.True(
+        report.Errors.Count == 0 && Lines(report, $"{name} well ").Count() == cell.DataNodes + cell.Witnesses, report.ToString());
 
     /// <summary>What a run changed, as "host step resource".</summary>
     internal static string[] Changed(ProcedureReport report, string name) =>
-        [.. report.Lines.Where(l => l.StartsWith($"{name} changed ", StringComparison.Ordinal)).Select(l => l[$"{name} changed ".Length..])];
+        [.. Lines(report, $"{name} changed ").Select(l => l[$"{name} changed ".Length..])];
 
-    /// <summary>On each data node the agent's certificate opens the database through the virtual IP, nothing else does, and its heart beats.</summary>
+    static IEnumerable<string> Lines(ProcedureReport report, string start) =>
+        report.Lines.Where(l => l.StartsWith(start, StringComparison.Ordinal));
+
+    /// <summary>On each data node the agent gets in through the virtual IP by its certificate, and not without; and its heart beats.</summary>
     internal async Task LogInAsync()
     {
         var data = await DataAsync();
@@ -135,26 +142,29 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
         {{script}}
         """);
 
-    /// <summary>The primary has no power any more: a standby takes over with the virtual IP, what was acknowledged is there, the agents beat on.</summary>
+    /// <summary>The primary loses its power: a standby takes over with the virtual IP, what was acknowledged is there, agents beat on.</summary>
+    /// <param name="model">The SSL model that the cluster has become.</param>
     internal async Task LosePrimaryAsync(string? model = null)
     {
         var lab = await LabAsync();
         var others = (await DataAsync()).Skip(1).ToList();
-        await SqlAsync("node1", "CREATE TABLE kept (n int PRIMARY KEY); INSERT INTO kept VALUES (1); GRANT SELECT, INSERT ON kept TO pem_agent", "pem");
+        const string keep = "CREATE TABLE kept (n int PRIMARY KEY); INSERT INTO kept VALUES (1); GRANT SELECT, INSERT ON kept TO pem_agent";
+        await SqlAsync("node1", keep, "pem");
         const string replayed = "SELECT count(*) FROM pg_stat_replication WHERE replay_lsn >= pg_current_wal_lsn()";
         await UntilAsync("the row on every standby", () => SqlAsync("node1", replayed), s => s == $"{others.Count}");
         await lab.PowerCutAsync("node1", Cancellation);
-        await UntilAsync(
-            "the rows through the virtual IP", () => AsAgentAsync(others[^1].Name, "ask 'INSERT INTO kept VALUES (2) ON CONFLICT DO NOTHING; SELECT n FROM kept ORDER BY n' 2>&1 || :"), s => s == "1\n2");
+        const string rows = "ask 'INSERT INTO kept VALUES (2) ON CONFLICT DO NOTHING; SELECT n FROM kept ORDER BY n' 2>&1 || :";
+        await UntilAsync("the rows through the virtual IP", () => AsAgentAsync(others[^1].Name, rows), s => s == "1\n2");
         var recovering = await Task.WhenAll(others.Select(h => SqlAsync(h.Name, "SELECT pg_is_in_recovery()")));
         var now = Assert.Single(others.Zip(recovering), r => r.Second == "f").First;
         await BeatAsync(now.Name, others.Count);
         var streaming = others.Count - 1;
-        await UntilAsync("streaming", () => SqlAsync(now.Name, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"), s => s == $"{streaming}");
+        const string stream = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'";
+        await UntilAsync("streaming", () => SqlAsync(now.Name, stream), s => s == $"{streaming}");
         var report = await RunAsync($"Status {model ?? cell.Model}");
         var expected = lab.Hosts.Select((h, i) => $"status {cell.Name(h)} "
             + (h.IsWitness ? "Witness N/A False" : i == 0 ? "Unreachable UNKNOWN False" : h == now ? "Primary UP True" : "Standby UP False"));
-        Assert.Equal(expected, report.Lines.Where(l => l.StartsWith("status ", StringComparison.Ordinal)).Select(l => l[..l.LastIndexOf(' ')]));
+        Assert.Equal(expected, Lines(report, "status ").Select(l => l[..l.LastIndexOf(' ')]));
     }
 
     /// <summary>ExternalCA: the organisation takes an agent's certificate back, lists it, and issues another one.</summary>
@@ -174,10 +184,12 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
         await File.WriteAllTextAsync(Path.Combine(Folder, "root.crt"), _root.Pem, Cancellation);
         foreach (var (host, i) in (await DataAsync()).Select((h, i) => (h, i)))
         {
-            _issuing.Issue(Folder, cell.Name(host),
-                new TestCertificate($"CN={cell.Name(host)}", cell.Address(host), cell.Name(host), cell.VirtualIp) { KeyPassword = cell.KeyPassword });
+            string name = cell.Name(host);
+            var server = new TestCertificate($"CN={name}", cell.Address(host), name, cell.VirtualIp);
+            _issuing.Issue(Folder, name, server with { KeyPassword = cell.KeyPassword });
             var role = cell.AgentUser.Length > 0 ? cell.AgentUser : string.Create(CultureInfo.InvariantCulture, $"agent{i + 1}");
-            if (i == 0 || cell.AgentUser.Length == 0) _issuing.Issue(Folder, role, TestCertificate.Agent(role) with { KeyPassword = cell.KeyPassword });
+            if (i == 0 || cell.AgentUser.Length == 0)
+                _issuing.Issue(Folder, role, TestCertificate.Agent(role) with { KeyPassword = cell.KeyPassword });
         }
         if (cell.Lists) List();
     }
@@ -195,6 +207,7 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
     async Task BeatAsync(string host, int agents)
     {
         var since = await SqlAsync(host, "SELECT now()", "pem");
-        await UntilAsync("heartbeats", () => SqlAsync(host, $"SELECT count(*) FROM pem.agent_heartbeat WHERE last_heartbeat > '{since}'", "pem"), n => n == $"{agents}");
+        var beats = $"SELECT count(*) FROM pem.agent_heartbeat WHERE last_heartbeat > '{since}'";
+        await UntilAsync("heartbeats", () => SqlAsync(host, beats, "pem"), n => n == $"{agents}");
     }
 }

@@ -19,9 +19,11 @@ public sealed class ProcedureMatrixTests
         async cluster =>
         {
             await AssertAgentAsync(cluster);
-            Assert.Equal(new[] { "127.0.0.1", "172.16.161.200", "172.16.161.201", "172.16.161.245" }.Select(a => $"hostssl|{{pem}}|{a}|cert"), (await cluster.SqlAsync("node2", $$"""
+            string[] sources = ["127.0.0.1", "172.16.161.200", "172.16.161.201", "172.16.161.245"];
+            const string rules = $$"""
                 SELECT type, database, address, auth_method FROM pg_hba_file_rules WHERE user_name = '{{{Common}}}' ORDER BY rule_number
-                """)).Split('\n'));
+                """;
+            Assert.Equal(sources.Select(a => $"hostssl|{{pem}}|{a}|cert"), (await cluster.SqlAsync("node2", rules)).Split('\n'));
         });
 
     [Fact, Spec("P23", "P24", "P25", "P31", "P38", "F9")]
@@ -33,7 +35,8 @@ public sealed class ProcedureMatrixTests
             const string login = """
                 PGSSLCERT=/root/agent3.crt; PGSSLKEY=/root/agent3.key
                 for host in 172.16.161.200 172.16.161.201 172.16.161.202; do
-                    /usr/edb/as17/bin/psql -XAtq -h $host -p 5444 -U agent3 -d pem -c 'SELECT current_user' 2>&1 | grep -oe '^agent3' -e 'certificate revoked' || :
+                    /usr/edb/as17/bin/psql -XAtq -h $host -p 5444 -U agent3 -d pem -c 'SELECT current_user' 2>&1 |
+                        grep -oe '^agent3' -e 'certificate revoked' || :
                 done
                 """;
             Assert.Equal("agent3\nagent3\nagent3", await cluster.AsAgentAsync("node3", login));
@@ -59,7 +62,8 @@ public sealed class ProcedureMatrixTests
         {
             await AssertAgentAsync(cluster);
             Assert.Equal("10.5.0", await cluster.RootAsync("node2", "rpm -q --qf '%{VERSION}' edb-pem"));
-            Assert.Equal("efm|/usr/edb/efm-5.2/", await cluster.SqlAsync("node1", "SELECT DISTINCT efm_cluster_name, efm_installation_path FROM pem.server", "pem"));
+            const string registered = "SELECT DISTINCT efm_cluster_name, efm_installation_path FROM pem.server";
+            Assert.Equal("efm|/usr/edb/efm-5.2/", await cluster.SqlAsync("node1", registered, "pem"));
         });
 
     [Theory, Spec("P6", "P23", "P31", "P33", "P34", "P38", "F8", "F9")]
@@ -136,7 +140,8 @@ public sealed class ProcedureMatrixTests
         await cluster.LogInAsync();
         if (beyond is not null) await beyond(cluster);
         await cluster.LosePrimaryAsync(becomes);
-        TestContext.Current.SendDiagnosticMessage($"{cell.Model} {cell.DataNodes}+{cell.Witnesses}: {watch.Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
+        TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture,
+            $"{cell.Model} {cell.DataNodes}+{cell.Witnesses}: {watch.Elapsed.TotalSeconds:0.0} s"));
     }
 
     /// <summary>The agents' common user has their role, and nothing any more of what it needed on its way (P30).</summary>

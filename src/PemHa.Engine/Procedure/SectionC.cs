@@ -204,10 +204,13 @@ sealed class VirtualIpSighting
     /// <summary>A shell word: the interface that carries the virtual IP on a host.</summary>
     static string NicOf(PemHost host) => host.Cluster.VirtualIpInterface is { } given ? Sh.Quote(given) : $"\"$(nic {Sh.Quote(host.Address)} | cut -d' ' -f1)\"";
 
-    /// <summary>Asks the neighbours: one that answers no ping may have it all the same. ARP is IPv4's; an IPv6 neighbour has told its card when the ping looked for it.</summary>
+    /// <summary>
+    /// Asks the neighbours: one that answers no ping may have it all the same. ARP is IPv4's; an IPv6 neighbour told its card when the
+    /// ping looked for it.
+    /// </summary>
     static string Neighbour(PemHost host) => host.Cluster.VirtualIp.Contains(':', StringComparison.Ordinal)
         ? $"ip -6 neigh show to {Sh.Quote(host.Cluster.VirtualIp)} nud reachable 2>/dev/null | grep -q lladdr && fact taken 'neighbour discovery'"
-        : $"if command -v arping >/dev/null && ! arping -D -q -c 1 -w 1 -I {NicOf(host)} {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1; then fact taken ARP; fi";
+        : $"command -v arping >/dev/null && ! arping -D -q -c 1 -w 1 -I {NicOf(host)} {Sh.Quote(host.Cluster.VirtualIp)} >/dev/null 2>&1 && fact taken ARP";
 
     /// <summary>Fails when a stranger answers for it.</summary>
     public Requirement MustBeFree(PemHost host) => new("virtual IP", $"""
