@@ -31,7 +31,8 @@ sealed class EfmProperties
 
     internal string this[string name] => values.TryGetValue(name, out var v) && v.Length > 0 ? v : Default(name);
 
-    internal bool IsChanged(string name) => this[name] != Default(name);
+    /// <summary>Whether it is set otherwise; one that this version does not know is not.</summary>
+    internal bool IsChanged(string name) => values.ContainsKey(name) && this[name] != Default(name);
 
     internal bool Flag(string name) => this[name] == "true";
 

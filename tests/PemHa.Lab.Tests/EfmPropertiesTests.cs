@@ -33,6 +33,7 @@ public class EfmPropertiesTests
             properties.Number("local.timeout.final"), properties.Number("remote.timeout"), properties.Number("node.timeout")));
         Assert.True(properties.Flag("stop.isolated.primary"));
         Assert.False(properties.HasVirtualIp);
+        Assert.False(properties.IsChanged("a.property.of.a.newer.version"));
     }
 
     [Theory]

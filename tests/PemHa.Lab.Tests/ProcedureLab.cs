@@ -79,7 +79,7 @@ public class ProcedureLab : LabFixture
     /// <summary>What a query says, asked over the local socket as the database's owner; columns are separated by bars.</summary>
     internal async Task<string> SqlAsync(string host, string query, string database = "postgres") =>
         (await (await LabAsync()).SshAsync(
-            host, $"runuser -u enterprisedb -- /usr/edb/as17/bin/psql -XAtq -v ON_ERROR_STOP=1 -p 5444 -d {database}", query, Cancellation))
+            host, $"runuser -u enterprisedb -- /usr/edb/as1?/bin/psql -XAtq -v ON_ERROR_STOP=1 -p 5444 -d {database}", query, Cancellation))
         .Check($"{query} on {host}").Stdout.Trim();
 
     /// <summary>Waits until the question is answered so.</summary>

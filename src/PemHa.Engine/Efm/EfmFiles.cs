@@ -116,7 +116,7 @@ sealed class EfmNodes(PemHost host, string? coordinator) : ManagedFile
     protected override Recipe ByHand(Facts facts, string wanted) => new($$"""
         {{FindPath}}
         { cat "$F" 2>/dev/null || cat {{EfmProperties.SampleOf(host.Cluster, "nodes")}}; } > "$T/nodes"
-        {{(coordinator is null ? "" : $"grep -q '^[[:space:]]*[^#[:space:]]' \"$T/nodes\" || echo {Sh.Quote($"{coordinator}:{host.Cluster.EfmPort}")} >> \"$T/nodes\"")}}
+        {{(coordinator is null ? "" : $"grep -q '^[[:space:]]*[^#[:space:]]' \"$T/nodes\" || echo {Sh.Quote(NodeAddress.At(coordinator, host.Cluster.EfmPort))} >> \"$T/nodes\"")}}
         rewrite "$F" {{Rights}} < "$T/nodes"
         """);
 
@@ -126,6 +126,6 @@ sealed class EfmNodes(PemHost host, string? coordinator) : ManagedFile
         var text = current ?? facts["sample.text"];
         // T7: the witness needs the coordinator's address just as the standbys do.
         return coordinator is null || text.Split('\n').Any(l => l.Trim().Length > 0 && !l.TrimStart().StartsWith('#'))
-            ? text : $"{(text.Length == 0 || text.EndsWith('\n') ? text : text + "\n")}{coordinator}:{host.Cluster.EfmPort}\n";
+            ? text : $"{(text.Length == 0 || text.EndsWith('\n') ? text : text + "\n")}{NodeAddress.At(coordinator, host.Cluster.EfmPort)}\n";
     }
 }

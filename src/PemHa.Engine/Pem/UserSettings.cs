@@ -29,9 +29,7 @@ static class UserSettings
 
     /// <summary>The same, of a password that is escaped already.</summary>
     public static string Escaped(PemCluster cluster, string user, string password) => string.Create(CultureInfo.InvariantCulture,
-        $"postgresql+psycopg://{System.Uri.EscapeDataString(user)}:{password}@{Host(cluster.VirtualIp)}:{cluster.Port}/{DatabaseName}?sslmode=require");
-
-    static string Host(string address) => address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
+        $"postgresql+psycopg://{System.Uri.EscapeDataString(user)}:{password}@{NodeAddress.At(cluster.VirtualIp, cluster.Port)}/{DatabaseName}?sslmode=require");
 }
 
 /// <summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PemHa.Engine.Procedure;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
@@ -51,8 +50,7 @@ sealed class WebCertificate(PemHost host) : Resource
 
     string Request => RequestOf(Url);
 
-    static string UrlAt(PemHost host, string address) => string.Create(CultureInfo.InvariantCulture,
-        $"https://{(address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address)}:{host.Cluster.WebPort}/pem");
+    static string UrlAt(PemHost host, string address) => $"https://{NodeAddress.At(address, host.Cluster.WebPort)}/pem";
 
     static string RequestOf(string url) => $"curl -sS -m 10 -o /dev/null -w '%{{http_code}}' --cacert {SectionD.PkiFolder}/root.crt {Sh.Quote(url)}";
 }

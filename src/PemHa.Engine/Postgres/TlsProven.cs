@@ -25,5 +25,5 @@ sealed class TlsProven(PemHost host) : Resource
             """);
     }
 
-    string Target => host.Address.Contains(':', StringComparison.Ordinal) ? $"[{host.Address}]:{host.Cluster.Port}" : $"{host.Address}:{host.Cluster.Port}";
+    string Target => NodeAddress.At(host.Address, host.Cluster.Port);
 }

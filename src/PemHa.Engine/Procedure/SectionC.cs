@@ -127,7 +127,7 @@ static class SectionC
             ["user.email"] = cluster.UserEmail,
             ["from.email"] = $"{host.Name}@{cluster.Name}-pem",
             ["notification.text.prefix"] = "[PEM/EFM]",
-            ["bind.address"] = string.Create(CultureInfo.InvariantCulture, $"{host.Address}:{cluster.EfmPort}"),
+            ["bind.address"] = NodeAddress.At(host.Address, cluster.EfmPort),
             ["is.witness"] = host.Role == PemRole.Witness ? "true" : "false",
             ["encrypt.agent.messages"] = "true",
             ["stop.isolated.primary"] = "true",
@@ -201,13 +201,16 @@ sealed class VirtualIpSighting
         return null;
     });
 
-    /// <summary>The shell that tells as fact <c>taken</c> by what somebody answers for the virtual IP; ARP is IPv4's.</summary>
+    /// <summary>
+    /// The shell that tells as fact <c>taken</c> by what somebody answers for the virtual IP. One that answers no ping may have it all the
+    /// same: ARP, which is IPv4's, asks; an IPv6 neighbour told its card when the ping looked for it.
+    /// </summary>
     public static string Answers(PemHost host)
     {
         var address = Sh.Quote(host.Cluster.VirtualIp);
-        var ping = $"ping -nq -c 1 -W 1 {address} >/dev/null 2>&1 && fact taken ping";
-        return host.Cluster.VirtualIp.Contains(':', StringComparison.Ordinal) ? ping
-            : $"{ping}\nif command -v arping >/dev/null && ! arping -D -q -c 1 -w 1 -I {NicOf(host)} {address} >/dev/null 2>&1; then fact taken ARP; fi";
+        return $"ping -nq -c 1 -W 1 {address} >/dev/null 2>&1 && fact taken ping\n" + (host.Cluster.VirtualIp.Contains(':', StringComparison.Ordinal)
+            ? $"ip -6 neigh show to {address} nud reachable 2>/dev/null | grep -q lladdr && fact taken 'neighbour discovery'"
+            : $"if command -v arping >/dev/null && ! arping -D -q -c 1 -w 1 -I {NicOf(host)} {address} >/dev/null 2>&1; then fact taken ARP; fi");
     }
 
     /// <summary>The shell that tells as fact <c>held</c> whether this host carries the virtual IP.</summary>
@@ -216,7 +219,7 @@ sealed class VirtualIpSighting
     /// <summary>Somebody else has it.</summary>
     public static PemException Taken(PemCluster cluster, string by) => new("VirtualIpTaken", Trouble.ResourceBusy,
         $"Somebody outside the cluster answers {by} for the virtual IP {cluster.VirtualIp}.",
-        "Free the address or choose another (New-PemCluster -VirtualIp); `arping -D` on a node shows the other's MAC address.");
+        "Free the address or choose another (New-PemCluster -VirtualIp); `ip neigh` or `arping -D` on a node shows the other's MAC address.");
 
     /// <summary>A shell word: the interface that carries the virtual IP on a host.</summary>
     static string NicOf(PemHost host) => host.Cluster.VirtualIpInterface is { } given ? Sh.Quote(given) : $"\"$(nic {Sh.Quote(host.Address)} | cut -d' ' -f1)\"";

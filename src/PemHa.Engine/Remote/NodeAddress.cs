@@ -10,6 +10,10 @@ namespace PemHa.Engine.Remote;
 /// </summary>
 static class NodeAddress
 {
+    /// <summary>An address and a port as one word; an IPv6 address stands in brackets.</summary>
+    public static string At(string address, int port) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address)}:{port}");
+
     /// <summary>Asks a node for its address, where that is not known, and notes the name that it was reached under.</summary>
     /// <exception cref="PemException">The name stands for none of the node's addresses, or for several; or the address is another node's.</exception>
     public static async Task FindAsync(PemHost host, SshRoute route, SshSession session, CancellationToken ct)

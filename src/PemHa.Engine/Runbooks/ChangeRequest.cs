@@ -29,7 +29,7 @@ sealed class ChangeRequest(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRe
         Line("|---|---|---|---|");
         foreach (var host in hosts) Line($"| {host.Name} | {host.Address} | {host.Role} | `{ShellRunbook.Command(host)}` |");
         Line();
-        var url = $"https://{(cluster.VirtualIp.Contains(':', StringComparison.Ordinal) ? $"[{cluster.VirtualIp}]" : cluster.VirtualIp)}:{cluster.WebPort}/pem";
+        var url = $"https://{NodeAddress.At(cluster.VirtualIp, cluster.WebPort)}/pem";
         Line($"Virtual IP {cluster.VirtualIp}, database port {cluster.Port}, EFM port {cluster.EfmPort}, PEM at {url}.");
         Line();
         Line("## How");

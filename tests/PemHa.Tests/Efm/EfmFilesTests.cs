@@ -237,6 +237,10 @@ public class EfmFilesTests
         var free = sighting.MustBeFree(_c1.Primary);
         Assert.Null(free.Compare(Facts.Of(), false));
         Assert.Equal("VirtualIpTaken", Assert.Throws<PemException>(() => free.Compare(Facts.Of(("taken", "ARP")), false)).Id);
+        // ARP is IPv4's alone, and arping refuses an IPv6 address.
+        Assert.Contains("arping", free.Probe, StringComparison.Ordinal);
+        var cluster = new PemCluster("efm", "fd16:161::245") { PingServer = "fd16:161::1" };
+        Assert.DoesNotContain("arping", sighting.MustBeFree(new PemHost(cluster, "fd16:161::200", PemRole.Primary)).Probe, StringComparison.Ordinal);
         // Ours may hold it.
         sighting.Look(_c1.Standby).Compare(Facts.Of(("known", "1")), false);
         Assert.Null(free.Compare(Facts.Of(("taken", "ARP")), false));

@@ -20,6 +20,11 @@ public class NodeAddressTests
         """;
 
     [Theory]
+    [InlineData("172.16.161.200", "172.16.161.200:7800")]
+    [InlineData("fd16:161::200", "[fd16:161::200]:7800")]
+    public void An_IPv6_address_before_a_port_stands_in_brackets(string address, string expected) => Assert.Equal(expected, NodeAddress.At(address, 7800));
+
+    [Theory]
     [InlineData("172.16.161.245", "172.16.161.200", "172.16.161.200")]
     // The name of the machine is all of its addresses (nss-myhostname), the virtual IP included where it is held.
     [InlineData("172.16.161.245", "172.16.161.200 172.16.161.245 10.9.0.200 fd00:161::200 fe80::1", "172.16.161.200")]

@@ -1,0 +1,156 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace PemHa.Lab.Tests;
+
+/// <summary>
+/// SSL models by topologies. Each cell is deployed by one call, deployed again without a change, its agents log in by certificate on every
+/// data node, and it loses its primary. Own certificates of a LocalCA on three data nodes and a witness are the other tests' cluster
+/// (<see cref="ProcedureRunTests"/>, <see cref="ProcedureEndStateTests"/>, <see cref="ProcedureInterruptionTests"/>).
+/// </summary>
+public sealed class ProcedureMatrixTests
+{
+    const string Common = "common_agent_user";
+
+    [Fact, Spec("P23", "P27", "P30", "P33", "P34", "P38", "T15", "F9")]
+    public Task LocalCA_with_a_common_agent_user_on_two_and_a_witness() => CellAsync(
+        new("LocalCA", 2, 1) { AgentUser = Common },
+        async cluster =>
+        {
+            await AssertAgentAsync(cluster);
+            string[] sources = ["127.0.0.1", "172.16.161.200", "172.16.161.201", "172.16.161.245"];
+            const string rules = $$"""
+                SELECT type, database, address, auth_method FROM pg_hba_file_rules WHERE user_name = '{{{Common}}}' ORDER BY rule_number
+                """;
+            Assert.Equal(sources.Select(a => $"hostssl|{{pem}}|{a}|cert"), (await cluster.SqlAsync("node2", rules)).Split('\n'));
+        });
+
+    [Fact, Spec("P23", "P24", "P25", "P31", "P38", "F9")]
+    public Task ExternalCA_with_an_intermediate_and_lists_on_three_refuses_an_agents_revoked_certificate() => CellAsync(
+        new("ExternalCA", 3, 0) { Lists = true },
+        async cluster =>
+        {
+            await cluster.RootAsync("node3", "cp -p /etc/pki/pemha/agent3.* /root");
+            const string login = """
+                PGSSLCERT=/root/agent3.crt; PGSSLKEY=/root/agent3.key
+                for host in 172.16.161.200 172.16.161.201 172.16.161.202; do
+                    /usr/edb/as17/bin/psql -XAtq -h $host -p 5444 -U agent3 -d pem -c 'SELECT current_user' 2>&1 |
+                        grep -oe '^agent3' -e 'certificate revoked' || :
+                done
+                """;
+            Assert.Equal("agent3\nagent3\nagent3", await cluster.AsAgentAsync("node3", login));
+            cluster.Replace("agent3");
+            var report = await cluster.RunAsync("Install revoked ExternalCA");
+            cluster.AssertInstalled(report, "revoked");
+            string[] data = ["node1", "node2", "node3"];
+            string[] expected =
+            [
+                .. data.Select(h => $"{h} New-PemCertificate revocation list /var/lib/edb/as17/data/root.crl"),
+                "node3 New-PemCertificate certificate /etc/pki/pemha/agent3.crt",
+                .. data.Select(h => $"{h} Set-PemSsl configuration of edb-as-17"), "node3 Install-PemServer PEM server with agent3",
+            ];
+            Assert.Equal(expected.Order(StringComparer.Ordinal), MatrixCluster.Changed(report, "revoked").Order(StringComparer.Ordinal));
+            Assert.Equal("certificate revoked\ncertificate revoked\ncertificate revoked", await cluster.AsAgentAsync("node3", login));
+            await cluster.LogInAsync();
+        });
+
+    [Fact, Spec("P16", "P19", "P23", "P24", "P30", "P33", "P38")]
+    public Task ExternalCA_with_a_common_agent_user_of_the_newer_PEM_on_hosts_by_name() => CellAsync(
+        new("ExternalCA", 2, 1) { AgentUser = Common, ByName = true, Installed = "-TemporarySuperUser -RegisterEfm", Before = NewerPem },
+        async cluster =>
+        {
+            await AssertAgentAsync(cluster);
+            Assert.Equal("10.5.0", await cluster.RootAsync("node2", "rpm -q --qf '%{VERSION}' edb-pem"));
+            const string registered = "SELECT DISTINCT efm_cluster_name, efm_installation_path FROM pem.server";
+            Assert.Equal("efm|/usr/edb/efm-5.2/", await cluster.SqlAsync("node1", registered, "pem"));
+        });
+
+    [Theory, Spec("P6", "P23", "P31", "P33", "P34", "P38", "F8", "F9")]
+    [InlineData(2, 1)]
+    [InlineData(5, 0)]
+    public Task SslUtils_issues_its_agents_certificates_with_one_authority_on_every_data_node(int dataNodes, int witnesses) => CellAsync(
+        new("SslUtils", dataNodes, witnesses),
+        async cluster =>
+        {
+            var authorities = new HashSet<string>();
+            foreach (var host in await cluster.DataAsync())
+            {
+                await cluster.RootAsync(host.Name, "rpm -q edb-as17-server-sslutils");
+                Assert.Equal("600 enterprisedb:enterprisedb", await cluster.RootAsync(host.Name,
+                    "cd /var/lib/edb/as17/data; stat -c '%a %U:%G' ca_key.key ca_certificate.crt root.crt server.key server.crt | sort -u"));
+                authorities.Add(await cluster.RootAsync(host.Name, "cd /var/lib/edb/as17/data; sha256sum ca_key.key ca_certificate.crt"));
+                Assert.Matches(@"^600 root:root (/root/\.pem/agent\d\.crt): OK$", await cluster.AsAgentAsync(host.Name, """
+                    echo $(stat -c '%a %U:%G' $PGSSLKEY) $(openssl verify -CAfile /var/lib/edb/as17/data/ca_certificate.crt $PGSSLCERT)
+                    """));
+            }
+            Assert.Single(authorities);
+            // Its key is on no host's side but theirs.
+            Assert.False(Directory.Exists(Path.Combine(cluster.StateFolder, "ca")));
+        });
+
+    [Fact, Spec("P16", "P19", "P20", "P23", "P24", "P26", "P38")]
+    public Task LocalCA_by_IPv6() => CellAsync(new("LocalCA", 2, 1) { Ipv6 = true });
+
+    [Fact, Spec("P3", "P23", "P33")]
+    public Task ExternalCA_with_encrypted_keys_under_the_older_server_and_EFM() => CellAsync(
+        new("ExternalCA", 2, 1) { KeyPassword = "p w", Described = "-PostgresVersion 16 -EfmVersion 5.1" },
+        async cluster =>
+        {
+            Assert.Equal("active\nactive", await cluster.RootAsync("node2", "systemctl is-active edb-as-16 edb-efm-5.1"));
+            await cluster.RootAsync("node2", "! grep -rl ENCRYPTED /etc/pki/pemha /var/lib/edb/as16/data/*.key");
+        });
+
+    [Fact, Spec("P23", "P25", "P31")]
+    public Task LocalCA_on_three_becomes_ExternalCA_while_it_runs() => CellAsync(
+        new("LocalCA", 3, 0),
+        async cluster =>
+        {
+            await cluster.IssueAsync();
+            var start = await StartedAsync(cluster);
+            var report = await cluster.RunAsync("""
+                Install refused ExternalCA
+                $external = $models.ExternalCA
+                Report { Describe ExternalCA | Connect-PemHost @login | New-PemCertificate @external -Force | ForEach-Object { "replaced $_" } }
+                Install followed ExternalCA
+                Install again ExternalCA
+                Status ExternalCA
+                """);
+            // Nobody changes the authority by the way.
+            Assert.Equal(["AuthorityChanged", "AuthorityChanged", "AuthorityChanged"], report.Errors.Select(e => e.Id));
+            Assert.Empty(MatrixCluster.Changed(report, "refused"));
+            Assert.Equal(3, report.Lines.Count(l => l.StartsWith("replaced ", StringComparison.Ordinal)));
+            var followed = MatrixCluster.Changed(report, "followed");
+            Assert.Equal(3, followed.Count(c => c.Contains(" Install-PemServer PEM server with agent", StringComparison.Ordinal)));
+            Assert.All(followed, c => Assert.Matches(" (configuration of edb-as-17|TLS handshake|PEM server with .*|web application at .*)$", c));
+            Assert.Empty(MatrixCluster.Changed(report, "again"));
+            Assert.Equal(3, report.Lines.Count(l => Regex.IsMatch(l, @"^status node\d (Primary|Standby) UP (True|False) 0$")));
+            Assert.Equal(start, await StartedAsync(cluster));
+            await cluster.LogInAsync();
+        }, becomes: "ExternalCA");
+
+    /// <summary>The newer version of PEM, whose agents look at their own rows before they can have the role for it (P30).</summary>
+    const string NewerPem = "sed -i '/enterprisedb-next/,$s/^enabled *=.*/enabled=1/' /etc/yum.repos.d/*.repo";
+
+    static async Task CellAsync(MatrixCell cell, Func<MatrixCluster, Task>? beyond = null, string? becomes = null)
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        await using var cluster = new MatrixCluster(cell);
+        await cluster.DeployAsync();
+        await cluster.LogInAsync();
+        if (beyond is not null) await beyond(cluster);
+        await cluster.LosePrimaryAsync(becomes);
+        TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture,
+            $"{cell.Model} {cell.DataNodes}+{cell.Witnesses}: {watch.Elapsed.TotalSeconds:0.0} s"));
+    }
+
+    /// <summary>The agents' common user has their role, and nothing any more of what it needed on its way (P30).</summary>
+    static async Task AssertAgentAsync(MatrixCluster cluster) => Assert.Equal("t|f|f|t", await cluster.SqlAsync("node1", $"""
+        SELECT rolcanlogin, rolsuper, EXISTS (SELECT FROM pg_database d, aclexplode(d.datacl) a WHERE d.datname = 'template1' AND a.grantee = r.oid),
+            pg_has_role(oid, 'pem_agent', 'MEMBER') FROM pg_roles r WHERE rolname = '{Common}'
+        """));
+
+    /// <summary>When each server was started: a model change takes no restart.</summary>
+    static async Task<string> StartedAsync(MatrixCluster cluster) => string.Join('\n', await Task.WhenAll(
+        (await cluster.DataAsync()).Select(h => cluster.SqlAsync(h.Name, "SELECT pg_postmaster_start_time()"))));
+}
