@@ -10,7 +10,8 @@ public sealed class EfmClusterNameTests(OneHost host)
 {
     const string Efm = "/usr/edb/efm-5.2/bin/efm";
 
-    [Fact, Spec("P3", "P16", "P17", "P18", "P20")]
+    [Fact]
+    [Spec("P3", "P16", "P17", "P18", "P20")]
     public async Task A_copied_unit_and_the_packages_own_run_clusters_of_other_names_side_by_side()
     {
         await host.RootAsync(
@@ -47,7 +48,8 @@ public sealed class EfmClusterNameTests(OneHost host)
         }
     }
 
-    [Fact, Spec("P20")]
+    [Fact]
+    [Spec("P20")]
     public async Task A_unit_that_waits_for_another_clusters_pid_file_never_starts()
     {
         await host.RootAsync(
@@ -61,7 +63,8 @@ public sealed class EfmClusterNameTests(OneHost host)
         Assert.Equal("timeout", await host.RootAsync("systemctl show -P Result efm-stray"));
     }
 
-    [Fact, Spec("P16", "P17")]
+    [Fact]
+    [Spec("P16", "P17")]
     public async Task An_agent_without_the_files_of_its_clusters_name_says_which_is_missing()
     {
         var start = await host.RunAsync("/usr/edb/efm-5.2/bin/runefm.sh start nowhere");

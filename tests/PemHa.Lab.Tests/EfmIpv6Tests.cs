@@ -8,7 +8,8 @@ public sealed class EfmIpv6Tests(WideLab fixture)
 {
     static readonly string[] Hosts = ["node1", "node2", "witness1"];
 
-    [Fact, Spec("P16", "P19", "P20", "F1", "F6")]
+    [Fact]
+    [Spec("P16", "P19", "P20", "F1", "F6")]
     public async Task An_IPv6_virtual_IP_moves_to_the_standby_when_the_primary_has_no_power()
     {
         var lab = await fixture.LabAsync();
@@ -38,7 +39,8 @@ public sealed class EfmIpv6Tests(WideLab fixture)
         await fixture.RootAsync("node2", "/usr/edb/efm-5.2/bin/efm_address del ens33 fd16:161::245/64");
     }
 
-    [Fact, Spec("T11")]
+    [Fact]
+    [Spec("T11")]
     public async Task The_new_owner_of_an_IPv6_address_is_known_to_its_neighbours_at_once()
     {
         const string address = "/usr/edb/efm-5.2/bin/efm_address";

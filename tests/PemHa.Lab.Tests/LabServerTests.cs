@@ -6,7 +6,8 @@ namespace PemHa.Lab.Tests;
 [Collection(OneHostTests.Name)]
 public sealed class LabServerTests(OneHost host)
 {
-    [Fact, Spec("P4")]
+    [Fact]
+    [Spec("P4")]
     public async Task A_drop_in_moves_the_data_directory()
     {
         await host.RootAsync(
@@ -25,7 +26,8 @@ public sealed class LabServerTests(OneHost host)
         Assert.Equal("edb", await host.SqlAsync(5461, "SELECT datname FROM pg_database WHERE datname = 'edb'"));
     }
 
-    [Fact, Spec("P4")]
+    [Fact]
+    [Spec("P4")]
     public async Task The_parents_of_the_data_directory_are_not_made()
     {
         await host.RootAsync(
@@ -40,7 +42,8 @@ public sealed class LabServerTests(OneHost host)
         Assert.Equal("700 enterprisedb", await host.RootAsync("stat -c '%a %U' /no/such/parent"));
     }
 
-    [Fact, Spec("P4")]
+    [Fact]
+    [Spec("P4")]
     public async Task A_cluster_is_not_made_over_another_and_a_unit_must_name_a_directory()
     {
         await host.RootAsync(

@@ -7,7 +7,8 @@ public sealed class LabSizeTests
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact, Spec("P38")]
+    [Fact]
+    [Spec("P38")]
     public async Task Five_data_nodes_without_a_witness_run_and_fit_in_a_machines_memory()
     {
         LabFixture.NeedLab();
@@ -25,7 +26,8 @@ public sealed class LabSizeTests
         Assert.InRange(before - Available(), long.MinValue, 2L << 30);
     }
 
-    [Fact, Spec("P38")]
+    [Fact]
+    [Spec("P38")]
     public void Names_go_on_after_the_data_nodes()
     {
         var options = new LabOptions { DataNodes = 2, Witnesses = 3 };

@@ -6,7 +6,8 @@ namespace PemHa.Lab.Tests;
 [Collection(OneHostTests.Name)]
 public sealed class LabVersionTests(OneHost host)
 {
-    [Theory, Spec("P3")]
+    [Theory]
+    [Spec("P3")]
     [InlineData("17", "5.2", 5451)]
     [InlineData("16", "5.1", 5452)]
     public async Task Paths_package_and_service_names_follow_the_version(string server, string efm, int port)
@@ -31,7 +32,8 @@ public sealed class LabVersionTests(OneHost host)
             """);
     }
 
-    [Fact, Spec("P3", "P6")]
+    [Fact]
+    [Spec("P3", "P6")]
     public async Task Sslutils_of_both_versions_goes_with_its_server()
     {
         await host.RootAsync("dnf -qy install edb-as17-server-sslutils edb-as16-server-sslutils >/dev/null");
@@ -39,14 +41,16 @@ public sealed class LabVersionTests(OneHost host)
         Assert.Contains("sslutils.control", await host.RootAsync("rpm -ql edb-as17-server-sslutils | xargs ls"), StringComparison.Ordinal);
     }
 
-    [Fact, Spec("F5")]
+    [Fact]
+    [Spec("F5")]
     public async Task A_property_of_the_newer_EFM_is_unknown_to_the_older()
     {
         var both = await host.RootAsync("grep -c ^auto.basebackup= /etc/edb/efm-5.[12]/efm.properties.in || :");
         Assert.Equal("/etc/edb/efm-5.1/efm.properties.in:0\n/etc/edb/efm-5.2/efm.properties.in:1", both);
     }
 
-    [Fact, Spec("F10")]
+    [Fact]
+    [Spec("F10")]
     public async Task The_older_server_says_that_it_is_not_what_its_name_says()
     {
         Assert.Contains("the server in it is 17", await host.RootAsync("rpm -qi edb-as16-server"), StringComparison.Ordinal);

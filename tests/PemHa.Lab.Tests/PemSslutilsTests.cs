@@ -7,7 +7,8 @@ public sealed class PemSslutilsTests(PemSslutilsPair pair) : IClassFixture<PemSs
 {
     const string Data = PemSslutilsPair.Data;
 
-    [Theory, Spec("P6", "P23", "P33", "F8", "F9")]
+    [Theory]
+    [Spec("P6", "P23", "P33", "F8", "F9")]
     [InlineData("node1", "agent1")]
     [InlineData("node2", "agent2")]
     public async Task Every_agent_is_issued_a_certificate_of_its_own_when_it_registers(string host, string agent)
@@ -26,7 +27,8 @@ public sealed class PemSslutilsTests(PemSslutilsPair pair) : IClassFixture<PemSs
             n => n == "1");
     }
 
-    [Fact, Spec("P23", "F8")]
+    [Fact]
+    [Spec("P23", "F8")]
     public async Task The_key_of_the_CA_is_needed_where_the_agent_registers_to_and_not_where_it_runs()
     {
         await pair.ConfiguredAsync();
@@ -60,7 +62,8 @@ public sealed class PemSslutilsTests(PemSslutilsPair pair) : IClassFixture<PemSs
         }
     }
 
-    [Theory, Spec("P6", "F8")]
+    [Theory]
+    [Spec("P6", "F8")]
     [InlineData("NULL, '/etc/hostname'", "PATH_NOT_IN_PGDATA")]
     [InlineData("NULL, '../../x'", "PATH_NOT_IN_PGDATA")]
     [InlineData("'none.crt', 'ca_key.key'", "FILE_OPEN_CA_CERT")]
@@ -76,7 +79,8 @@ public sealed class PemSslutilsTests(PemSslutilsPair pair) : IClassFixture<PemSs
         Assert.Contains($"OpenSSL error ({place})", failed.Stderr, StringComparison.Ordinal);
     }
 
-    [Fact, Spec("P6")]
+    [Fact]
+    [Spec("P6")]
     public async Task A_self_signed_certificate_and_its_revocation_list_can_be_made()
     {
         await pair.ConfiguredAsync();

@@ -12,7 +12,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    [Fact, Spec("F8", "P33")]
+    [Fact]
+    [Spec("F8", "P33")]
     public async Task A_configured_primary_can_be_proven()
     {
         var run = await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("agent1", 1)), PemNode.Password + "\n");
@@ -27,7 +28,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.Equal("active\nactive", await node.RootAsync("systemctl is-active pemagent nginx"));
     }
 
-    [Fact, Spec("P3", "P33")]
+    [Fact]
+    [Spec("P3", "P33")]
     public async Task Another_version_of_the_server_goes_by_its_own_path_and_unit()
     {
         var command = PemNode.Primary(PemNode.OwnCertificate("agent1", 1), version: "16");
@@ -37,7 +39,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.Contains(Registered, (await node.RunAsync(command, PemNode.Password + "\n")).Stdout, StringComparison.Ordinal);
     }
 
-    [Fact, Spec("P33")]
+    [Fact]
+    [Spec("P33")]
     public async Task The_server_can_be_given_by_an_IPv6_address()
     {
         await node.RootAsync(
@@ -52,7 +55,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.Contains("stand-in", await node.RootAsync("curl -sk 'https://[fd16:161::200]:8443/pem'"), StringComparison.Ordinal);
     }
 
-    [Fact, Spec("F9")]
+    [Fact]
+    [Spec("F9")]
     public async Task The_agent_writes_heartbeats_by_its_certificate_and_finds_its_way_back()
     {
         await ConfigureAsync();
@@ -69,7 +73,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         await node.UntilAsync("pem", $"SELECT max(last_heartbeat) > '{restart}' FROM pem.agent_heartbeat", "t");
     }
 
-    [Fact, Spec("P37")]
+    [Fact]
+    [Spec("P37")]
     public async Task The_web_server_answers_with_the_certificate_that_it_is_given()
     {
         await node.RootAsync("for kind in crt key; do install -m 0600 /root/certs/web.$kind /usr/edb/pem/resources/server-pem.$kind; done");
@@ -84,7 +89,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.Contains("stand-in", answer, StringComparison.Ordinal);
     }
 
-    [Fact, Spec("F8")]
+    [Fact]
+    [Spec("F8")]
     public async Task A_wrong_password_is_a_critical_error_with_status_0()
     {
         var run = await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("agent1", 1)), "wrong\n");
@@ -93,7 +99,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.Equal("0", await node.SqlAsync("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'pem'"));
     }
 
-    [Fact, Spec("F8", "P26")]
+    [Fact]
+    [Spec("F8", "P26")]
     public async Task A_missing_HBA_line_of_the_superuser_is_a_critical_error()
     {
         await node.RootAsync("sed -i /pemsuper/d /var/lib/edb/as17/data/pg_hba.conf; systemctl reload edb-as-17");
@@ -103,7 +110,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
             "no pg_hba.conf entry for host \"172.16.161.200\", user \"pemsuper\"");
     }
 
-    [Fact, Spec("F9", "P26")]
+    [Fact]
+    [Spec("F9", "P26")]
     public async Task A_missing_HBA_line_of_the_agents_is_a_critical_error()
     {
         await node.RootAsync("sed -i /pem_agent/d /var/lib/edb/as17/data/pg_hba.conf; systemctl reload edb-as-17");
@@ -113,13 +121,15 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
             "no pg_hba.conf entry for host \"172.16.161.200\", user \"agent1\"");
     }
 
-    [Fact, Spec("F9")]
+    [Fact]
+    [Spec("F9")]
     public async Task A_certificate_of_another_name_is_a_critical_error() =>
         AssertCritical(
             await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("stranger", 1)), PemNode.Password + "\n"),
             "certificate authentication failed for user \"agent1\"");
 
-    [Fact, Spec("F8")]
+    [Fact]
+    [Spec("F8")]
     public async Task A_half_failed_run_poisons_the_next_one()
     {
         AssertCritical(
@@ -138,7 +148,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.DoesNotContain("/root/second", again.Stdout, StringComparison.Ordinal);
     }
 
-    [Fact, Spec("F8", "P35")]
+    [Fact]
+    [Spec("F8", "P35")]
     public async Task What_was_not_told_is_asked_for_in_the_known_order()
     {
         var rest = PemNode.OwnCertificate("agent1", 1);
@@ -155,7 +166,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.Equal(places.Order(), places);
     }
 
-    [Theory, Spec("F8")]
+    [Theory]
+    [Spec("F8")]
     [InlineData("runuser -u admin -- /usr/edb/pem/bin/configure-pem-server.sh", "root")]
     [InlineData("/usr/edb/pem/bin/configure-pem-server.sh --nonsense", "--nonsense")]
     [InlineData("/usr/edb/pem/bin/configure-pem-server.sh -t 4", "installation type")]
@@ -166,7 +178,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         AssertCritical(run, reason);
     }
 
-    [Fact, Spec("F8")]
+    [Fact]
+    [Spec("F8")]
     public async Task An_argument_with_a_blank_falls_apart()
     {
         var run = await node.RunAsync(
@@ -175,7 +188,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.Contains("installation path: /usr/edb/as17\n", run.Stdout, StringComparison.Ordinal);
     }
 
-    [Fact, Spec("P30", "T15")]
+    [Fact]
+    [Spec("P30", "T15")]
     public async Task A_common_agent_user_needs_its_own_HBA_line_and_then_the_role()
     {
         await node.SqlAsync("postgres", "CREATE USER common_agent_user; GRANT CONNECT ON DATABASE template1 TO common_agent_user");
@@ -190,7 +204,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         await node.UntilAsync("pem", "SELECT count(*) FROM pem.agent_heartbeat", "1");
     }
 
-    [Fact, Spec("P30", "F8")]
+    [Fact]
+    [Spec("P30", "F8")]
     public async Task A_common_agent_user_needs_CONNECT_on_template1_where_not_everybody_has_it()
     {
         await LetCommonUserInAsync();
@@ -200,7 +215,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.Contains(Registered, (await node.RunAsync(CommonUser, PemNode.Password + "\n")).Stdout, StringComparison.Ordinal);
     }
 
-    [Fact, Spec("P30", "F8")]
+    [Fact]
+    [Spec("P30", "F8")]
     public async Task The_newer_PEM_wants_a_common_agent_user_to_be_a_superuser_meanwhile()
     {
         await node.RootAsync("dnf -qy --enablerepo=enterprisedb-next upgrade edb-pem >/dev/null");
@@ -221,7 +237,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         }
     }
 
-    [Fact, Spec("F8")]
+    [Fact]
+    [Spec("F8")]
     public async Task The_password_is_in_no_log()
     {
         await ConfigureAsync();
@@ -231,7 +248,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.Equal("", found.Stdout);
     }
 
-    [Fact, Spec("P37")]
+    [Fact]
+    [Spec("P37")]
     public async Task The_SELinux_script_wants_to_know_the_web_server()
     {
         var run = await node.RunAsync("USE_NGINX=1 /usr/edb/pem/bin/configure-selinux.sh");

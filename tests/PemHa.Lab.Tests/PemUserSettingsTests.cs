@@ -17,14 +17,16 @@ public sealed class PemUserSettingsTests(PemNode node) : IClassFixture<PemNode>,
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    [Fact, Spec("P36")]
+    [Fact]
+    [Spec("P36")]
     public async Task Without_a_setting_they_stay_on_the_host()
     {
         Assert.Contains("Postgres Enterprise Manager", await GetAsync("/pem"), StringComparison.Ordinal);
         Assert.Equal("sqlite\ntheme=dark\nvisits=1", await GetAsync("/pem/stand-in/settings?theme=dark"));
     }
 
-    [Fact, Spec("P36")]
+    [Fact]
+    [Spec("P36")]
     public async Task With_a_database_of_their_own_they_are_in_the_backend()
     {
         await BackendAsync("CREATE DATABASE pem_user_settings OWNER pem_user_settings");
@@ -39,7 +41,8 @@ public sealed class PemUserSettingsTests(PemNode node) : IClassFixture<PemNode>,
             await node.SqlAsync("pem_user_settings", "SELECT tableowner FROM pg_tables WHERE tablename = 'setting'"));
     }
 
-    [Fact, Spec("P36", "T19")]
+    [Fact]
+    [Spec("P36", "T19")]
     public async Task A_user_that_only_may_connect_cannot_make_the_tables()
     {
         await BackendAsync("CREATE DATABASE pem_user_settings");
@@ -47,7 +50,8 @@ public sealed class PemUserSettingsTests(PemNode node) : IClassFixture<PemNode>,
         Assert.Contains("permission denied for schema public", await GetAsync("/pem/stand-in/settings"), StringComparison.Ordinal);
     }
 
-    [Fact, Spec("P36", "T19")]
+    [Fact]
+    [Spec("P36", "T19")]
     public async Task A_user_without_an_HBA_line_cannot_log_in()
     {
         await BackendAsync("CREATE DATABASE pem_user_settings OWNER pem_user_settings");
@@ -56,7 +60,8 @@ public sealed class PemUserSettingsTests(PemNode node) : IClassFixture<PemNode>,
         Assert.Contains("no pg_hba.conf entry", await GetAsync("/pem/stand-in/settings"), StringComparison.Ordinal);
     }
 
-    [Theory, Spec("P36", "T19")]
+    [Theory]
+    [Spec("P36", "T19")]
     [InlineData("postgres://u:p@172.16.161.245:5444/d", "Can't load plugin: sqlalchemy.dialects:postgres")]
     [InlineData("postgresql://u:p@172.16.161.245:5444/d", "No module named 'psycopg2'")]
     [InlineData("postgresql+psycopg://u:p@172.16.161.200:5444,172.16.161.201:5444/d", "invalid literal for int()")]
@@ -68,7 +73,8 @@ public sealed class PemUserSettingsTests(PemNode node) : IClassFixture<PemNode>,
         Assert.Contains("502 Bad Gateway", await GetAsync("/pem"), StringComparison.Ordinal);
     }
 
-    [Fact, Spec("P36")]
+    [Fact]
+    [Spec("P36")]
     public async Task A_file_that_its_user_cannot_read_keeps_it_from_starting()
     {
         await node.RootAsync($"install -m 0600 /dev/null {Local}");

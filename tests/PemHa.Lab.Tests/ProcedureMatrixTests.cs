@@ -13,7 +13,8 @@ public sealed class ProcedureMatrixTests
 {
     const string Common = "common_agent_user";
 
-    [Fact, Spec("P23", "P27", "P30", "P33", "P34", "P38", "T15", "F9")]
+    [Fact]
+    [Spec("P23", "P27", "P30", "P33", "P34", "P38", "T15", "F9")]
     public Task LocalCA_with_a_common_agent_user_on_two_and_a_witness() => CellAsync(
         new("LocalCA", 2, 1) { AgentUser = Common },
         async cluster =>
@@ -26,7 +27,8 @@ public sealed class ProcedureMatrixTests
             Assert.Equal(sources.Select(a => $"hostssl|{{pem}}|{a}|cert"), (await cluster.SqlAsync("node2", rules)).Split('\n'));
         });
 
-    [Fact, Spec("P23", "P24", "P25", "P31", "P38", "F9")]
+    [Fact]
+    [Spec("P23", "P24", "P25", "P31", "P38", "F9")]
     public Task ExternalCA_with_an_intermediate_and_lists_on_three_refuses_an_agents_revoked_certificate() => CellAsync(
         new("ExternalCA", 3, 0) { Lists = true },
         async cluster =>
@@ -55,7 +57,8 @@ public sealed class ProcedureMatrixTests
             await cluster.LogInAsync();
         });
 
-    [Fact, Spec("P16", "P19", "P23", "P24", "P30", "P33", "P38")]
+    [Fact]
+    [Spec("P16", "P19", "P23", "P24", "P30", "P33", "P38")]
     public Task ExternalCA_with_a_common_agent_user_of_the_newer_PEM_on_hosts_by_name() => CellAsync(
         new("ExternalCA", 2, 1) { AgentUser = Common, ByName = true, Installed = "-TemporarySuperUser -RegisterEfm", Before = NewerPem },
         async cluster =>
@@ -66,7 +69,8 @@ public sealed class ProcedureMatrixTests
             Assert.Equal("efm|/usr/edb/efm-5.2/", await cluster.SqlAsync("node1", registered, "pem"));
         });
 
-    [Theory, Spec("P6", "P23", "P31", "P33", "P34", "P38", "F8", "F9")]
+    [Theory]
+    [Spec("P6", "P23", "P31", "P33", "P34", "P38", "F8", "F9")]
     [InlineData(2, 1)]
     [InlineData(5, 0)]
     public Task SslUtils_issues_its_agents_certificates_with_one_authority_on_every_data_node(int dataNodes, int witnesses) => CellAsync(
@@ -89,10 +93,12 @@ public sealed class ProcedureMatrixTests
             Assert.False(Directory.Exists(Path.Combine(cluster.StateFolder, "ca")));
         });
 
-    [Fact, Spec("P16", "P19", "P20", "P23", "P24", "P26", "P38")]
+    [Fact]
+    [Spec("P16", "P19", "P20", "P23", "P24", "P26", "P38")]
     public Task LocalCA_by_IPv6() => CellAsync(new("LocalCA", 2, 1) { Ipv6 = true });
 
-    [Fact, Spec("P3", "P23", "P33")]
+    [Fact]
+    [Spec("P3", "P23", "P33")]
     public Task ExternalCA_with_encrypted_keys_under_the_older_server_and_EFM() => CellAsync(
         new("ExternalCA", 2, 1) { KeyPassword = "p w", Described = "-PostgresVersion 16 -EfmVersion 5.1" },
         async cluster =>
@@ -101,7 +107,8 @@ public sealed class ProcedureMatrixTests
             await cluster.RootAsync("node2", "! grep -rl ENCRYPTED /etc/pki/pemha /var/lib/edb/as16/data/*.key");
         });
 
-    [Fact, Spec("P23", "P25", "P31")]
+    [Fact]
+    [Spec("P23", "P25", "P31")]
     public Task LocalCA_on_three_becomes_ExternalCA_while_it_runs() => CellAsync(
         new("LocalCA", 3, 0),
         async cluster =>

@@ -55,7 +55,7 @@ public class UserSettingsTests
             var recipe = File(password).Compare(Facts.Of(), false)!.Recipe;
             var variable = Assert.Single(recipe.Secrets);
             // Everything but the writing itself, which is every file's.
-            var result = Shell.Sh($"{variable}={Engine.Remote.Sh.Quote(password)}\nset_block() {{ cat; }}\n{recipe.Script}\n");
+            var result = Shell.Sh($"LC_ALL=C\n{Recipe.Functions}{variable}={Engine.Remote.Sh.Quote(password)}\nset_block() {{ cat; }}\n{recipe.Script}\n");
             Assert.Equal($"CONFIG_DATABASE_URI = \"{UserSettings.Uri(_c1.Cluster, "pem_user_settings", password)}\"\n", result.Output);
         }
     }, iter: 3, threads: 1);
