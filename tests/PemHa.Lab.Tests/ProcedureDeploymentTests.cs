@@ -5,14 +5,14 @@ namespace PemHa.Lab.Tests;
 /// <summary>Two data nodes and a witness with hardly anything as the packages have it: names, ports, directories.</summary>
 public sealed class OddCluster : ProcedureLab
 {
-    internal override LabOptions Options => base.Options with { DataNodes = 2, Witnesses = 1 };
+    internal override LabOptions Options => base.Options with { DataNodes = 2, Witnesses = 1, Zone = "internal" };
 
     Task<ProcedureReport>? _deployed;
 
     /// <summary>Planned, deployed in two parts, and planned again by the commands for the whole procedure.</summary>
     internal Task<ProcedureReport> DeployedAsync() => _deployed ??= PowerShellAsync("""
         $cluster = New-PemCluster acctg -VirtualIp 172.16.161.245 -PingServer 172.16.161.1 -MonitoredSubnet 172.16.161.0/24, 10.1.0.0/16 `
-            -Port 5555 -EfmPort 7900 -DataDirectory /srv/pg/main -ServiceName pem-db -JournalPath "$state/journal.jsonl"
+            -Port 5555 -EfmPort 7900 -FirewallZone internal -DataDirectory /srv/pg/main -ServiceName pem-db -JournalPath "$state/journal.jsonl"
         $nodes = foreach ($h in $hosts) { New-PemHost $h.Address $h.Role -Cluster $cluster -Name $h.Name }
         $nodes = $nodes | Connect-PemHost @login
         function Secret($user, $text) {
@@ -61,7 +61,8 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
             "cd /etc/edb/efm-5.2; grep -e ^virtual.ip.interface= -e ^virtual.ip.prefix= acctg.properties; grep ^bind.address= acctg.properties"));
         Assert.Equal("active inactive", await cluster.RootAsync("node1", "echo $(systemctl is-active pem-db; systemctl is-active edb-as-17 || :)"));
         Assert.Contains("hostssl pem +pem_agent 10.1.0.0/16 cert", await cluster.RootAsync("node1", "cat /srv/pg/main/pg_hba.conf"), StringComparison.Ordinal);
-        Assert.Contains("5555/tcp", await cluster.RootAsync("node1", "firewall-cmd --list-ports"), StringComparison.Ordinal);
+        Assert.Equal("5555/tcp 7900/tcp 8443/tcp", await cluster.RootAsync("node1", "firewall-cmd --zone=internal --list-ports"));
+        Assert.Equal("", await cluster.RootAsync("node1", "firewall-cmd --zone=public --list-ports"));
     }
 
     [Fact]

@@ -3,22 +3,66 @@ using System.Text.Json.Serialization;
 
 namespace PemHa.Engine.State;
 
-/// <summary>The audit journal: JSON lines on the admin's machine, appended one whole line at a time, redacted.</summary>
+/// <summary>
+/// The audit journal: JSON lines on the admin's machine, redacted, only ever appended to, each line by one write that is on the disk before
+/// the work goes on. Several runs, and several admins, may share one.
+/// </summary>
 sealed class Journal(string? path)
 {
     static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     static readonly object Gate = new();
 
+    /// <summary>How long another run's write is waited for; it takes milliseconds.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Finds out whether it can be written, so that nothing is changed that could not be told.</summary>
+    /// <exception cref="PemException">It cannot.</exception>
+    public void Prove() => Append("");
+
     /// <summary>Appends one entry; nothing when the cluster keeps no journal.</summary>
-    public void Write(JournalEntry entry)
+    /// <exception cref="PemException">It cannot be written.</exception>
+    public void Write(JournalEntry entry) =>
+        Append(JsonSerializer.Serialize(entry with { Time = DateTime.UtcNow, User = Environment.UserName, Machine = Environment.MachineName }, Options) + "\n");
+
+    void Append(string line)
     {
         if (path is null) return;
-        var line = JsonSerializer.Serialize(entry with { Time = DateTime.UtcNow, User = Environment.UserName }, Options) + "\n";
+        var until = DateTime.UtcNow + Patience;
         lock (Gate)
         {
-            if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
-            File.AppendAllText(path, line);
+            for (; ; Thread.Sleep(20))
+            {
+                try
+                {
+                    if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
+                    // For the milliseconds of a line; on Linux nothing less keeps another writer out.
+                    var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
+                    if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+                    using var file = new FileStream(path, options);
+                    // A disk that ran full may have cut a line: it stays as it is, and ours begins anew.
+                    var torn = file.Length > 0 && Last(file) != '\n' && line.Length > 0;
+                    file.Seek(0, SeekOrigin.End);
+                    file.Write(System.Text.Encoding.UTF8.GetBytes(torn ? "\n" + line : line));
+                    file.Flush(flushToDisk: true);
+                    return;
+                }
+                catch (IOException) when (DateTime.UtcNow < until && File.Exists(path))
+                {
+                    // Another run is at it.
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    throw new PemException("JournalUnwritable", Trouble.InvalidOperation, $"The journal {path} cannot be written: {e.Message}",
+                        "Make room, or give New-PemCluster another -JournalPath; what is done has to be told there.", e);
+                }
+            }
         }
+    }
+
+    static int Last(FileStream file)
+    {
+        file.Seek(-1, SeekOrigin.End);
+        return file.ReadByte();
     }
 }
 
@@ -26,9 +70,13 @@ sealed class Journal(string? path)
 /// <param name="Kind"><c>change</c>, <c>error</c> or <c>step</c>.</param>
 sealed record JournalEntry(string Kind, string Cluster, string Step)
 {
+    /// <summary>When, in UTC.</summary>
     public DateTime Time { get; init; }
 
+    /// <summary>Who, on the admin's machine.</summary>
     public string User { get; init; } = "";
+
+    public string Machine { get; init; } = "";
 
     public string? Host { get; init; }
 
@@ -37,6 +85,11 @@ sealed record JournalEntry(string Kind, string Cluster, string Step)
     public string? Action { get; init; }
 
     public string? Difference { get; init; }
+
+    /// <summary>SHA-256 of a file before and after; null for what is no file, for one that was not there, and for one with secrets in it.</summary>
+    public string? Before { get; init; }
+
+    public string? After { get; init; }
 
     public string? Error { get; init; }
 

@@ -51,8 +51,15 @@ abstract partial class ManagedFile : Resource
         var difference = UnifiedDiff.Of(PathOf(facts), Shown(current ?? ""), Shown(wanted));
         if (difference.Length == 0 && current != wanted) difference = "only masked values differ";
         if (facts.Has("file.mode") && facts["file.mode"] != mode) difference = $"mode {facts["file.mode"]} -> {mode}\n{difference}".TrimEnd('\n');
-        return new Change(current is null ? "create" : "edit", difference, Put(PathOf(facts), mode, wanted, current)) { Recipe = ByHand(facts, wanted) };
+        return new Change(current is null ? "create" : "edit", difference, Put(PathOf(facts), mode, wanted, current))
+        {
+            Recipe = ByHand(facts, wanted),
+            Before = Told(current),
+            After = Told(wanted),
+        };
     }
+
+    string? Told(string? text) => text is null || Shown(text) != text ? null : Sha(text);
 
     /// <summary>How a person edits it who has not seen its text; F is its path.</summary>
     protected virtual Recipe ByHand(Facts facts, string wanted) => new($"{FindPath}\nrewrite \"$F\" {Rights} <<'TEXT'\n{Plain(wanted)}TEXT\n");
@@ -72,7 +79,7 @@ abstract partial class ManagedFile : Resource
     public static string Put(string path, string mode, string text, string? before)
     {
         var (bits, owner) = (mode.Split(' ')[0], mode.Split(' ')[1]);
-        var sha = before is null ? "-" : Hex(SHA256.HashData(Encoding.Latin1.GetBytes(before)));
+        var sha = before is null ? "-" : Sha(before);
         return $"put_file {Sh.Quote(path)} {Sh.Quote(owner)} {bits} {sha} <<'PEMHA'\n{Convert.ToBase64String(Encoding.Latin1.GetBytes(text))}\nPEMHA\n";
     }
 
@@ -83,6 +90,6 @@ abstract partial class ManagedFile : Resource
     private static partial Regex Contents();
 
 #pragma warning disable CA1308 // sha256sum writes lower case
-    static string Hex(byte[] bytes) => Convert.ToHexString(bytes).ToLowerInvariant();
+    static string Sha(string text) => Convert.ToHexString(SHA256.HashData(Encoding.Latin1.GetBytes(text))).ToLowerInvariant();
 #pragma warning restore CA1308
 }

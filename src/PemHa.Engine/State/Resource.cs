@@ -8,6 +8,12 @@ sealed record Change(string Action, string Difference, string Apply)
 {
     readonly Recipe? _recipe;
 
+    /// <summary>SHA-256 of a file before, as <c>sha256sum</c> writes it; null for what is no file, and where a guess at a secret could be tried on it.</summary>
+    public string? Before { get; init; }
+
+    /// <summary>The same afterwards.</summary>
+    public string? After { get; init; }
+
     /// <summary>The same for a runbook; <see cref="Apply"/> itself where that holds no secret and nothing that only a look at the host can tell.</summary>
     public Recipe Recipe
     {

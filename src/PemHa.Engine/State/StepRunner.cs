@@ -23,6 +23,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
         NodeAddress.Require(step.Cluster, step.Name);
         var watch = Stopwatch.StartNew();
         var run = new Run(step, new Journal(step.Cluster.JournalPath));
+        if (!reporter.WhatIf) run.Journal.Prove();
         try
         {
             await ForEachAsync(run, step.Hosts, host => ProbeAsync(run, host, step.Phases, ct), ct);
@@ -186,6 +187,8 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
                 Resource = resource.Name,
                 Action = change.Action,
                 Difference = record.Difference,
+                Before = change.Before,
+                After = change.After,
                 Error = result.ExitCode == 0 ? null : "ChangeFailed",
             });
             if (result.ExitCode != 0) throw ChangeFailed(resource, change, result);

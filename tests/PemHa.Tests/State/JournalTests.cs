@@ -24,6 +24,32 @@ public class JournalTests
     }
 
     [Fact]
+    public async Task A_line_waits_for_another_runs_and_begins_anew_after_one_that_was_cut()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder["journal.jsonl"];
+        await File.WriteAllTextAsync(path, "{\"Kind\":\"cut", TestContext.Current.CancellationToken);
+        var other = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        var writing = Task.Run(() => new Journal(path).Write(new JournalEntry("step", "efm", "x")), TestContext.Current.CancellationToken);
+        Assert.NotEqual(writing, await Task.WhenAny(writing, Task.Delay(200, TestContext.Current.CancellationToken)));
+        await other.DisposeAsync();
+        await writing;
+        var lines = await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken);
+        Assert.Equal((2, "{\"Kind\":\"cut"), (lines.Length, lines[0]));
+        Assert.Equal(Environment.MachineName, JsonDocument.Parse(lines[1]).RootElement.GetProperty("Machine").GetString());
+    }
+
+    [Fact]
+    public void One_that_cannot_be_written_is_said_before_anything_is_done()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["file"], "");
+        Assert.Equal("JournalUnwritable", Assert.Throws<PemHa.Engine.PemException>(new Journal(folder["file/journal.jsonl"]).Prove).Id);
+        new Journal(folder["new.jsonl"]).Prove();
+        Assert.Equal(("", "600"), (File.ReadAllText(folder["new.jsonl"]), Shell.Mode(folder["new.jsonl"])));
+    }
+
+    [Fact]
     public void A_cluster_without_a_journal_keeps_none() =>
         Assert.Null(Record.Exception(() => new Journal(null).Write(new JournalEntry("step", "efm", "x"))));
 }
