@@ -6,7 +6,8 @@ using PemHa.Engine;
 namespace PemHa.Commands;
 
 /// <summary>Makes a credential with a good password; with -Path keeps it, so that the next run gives the same one.</summary>
-[Cmdlet(VerbsCommon.New, "PemCredential")]
+/// <remarks>With -WhatIf it keeps nothing: the password is good for that preview only, unless one was kept before.</remarks>
+[Cmdlet(VerbsCommon.New, "PemCredential", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
 [OutputType(typeof(PSCredential))]
 public sealed class NewPemCredentialCommand : PSCmdlet
 {
@@ -49,8 +50,9 @@ public sealed class NewPemCredentialCommand : PSCmdlet
 
     string Keep(string folder)
     {
-        Directory.CreateDirectory(folder);
         var file = System.IO.Path.Combine(folder, UserName + ".secret");
+        if (!File.Exists(file) && !ShouldProcess(file, "New-PemCredential")) return Generate();
+        Directory.CreateDirectory(folder);
         try
         {
             if (!File.Exists(file)) PrivateFile.Write(file, Generate(), replace: false);

@@ -9,6 +9,9 @@ static class ScramVerifier
 {
     const int Iterations = 4096;
 
+    /// <summary>What a server may say that it used: fewer are weaker than ours and are replaced, more would keep us busy for a host's sake.</summary>
+    const int MostIterations = 1_000_000;
+
     /// <summary>A new verifier, as Postgres stores it in <c>pg_authid.rolpassword</c>.</summary>
     public static string Create(string password) => Create(password, RandomNumberGenerator.GetBytes(16), Iterations);
 
@@ -17,7 +20,7 @@ static class ScramVerifier
     {
         // SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>
         var parts = verifier.Split('$', ':');
-        if (parts.Length != 5 || parts[0] != "SCRAM-SHA-256" || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var n) || n < 1) return false;
+        if (parts.Length != 5 || parts[0] != "SCRAM-SHA-256" || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var n) || n is < Iterations or > MostIterations) return false;
         try
         {
             return CryptographicOperations.FixedTimeEquals(

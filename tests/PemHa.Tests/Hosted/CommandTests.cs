@@ -184,6 +184,22 @@ public sealed class CommandTests(HostedEngine engine) : IClassFixture<HostedEngi
     }
 
     [Fact]
+    public void A_preview_keeps_no_password_but_uses_one_that_is_kept()
+    {
+        var passwords = engine.Run("""
+            param($folder)
+            New-PemCredential repl -Path $folder -WhatIf
+            [System.IO.Directory]::Exists($folder)
+            New-PemCredential repl -Path $folder
+            New-PemCredential repl -Path $folder -WhatIf
+            """, _folder["preview"]);
+        Assert.False((bool)passwords[1].BaseObject);
+        var kept = passwords.Select(p => p.BaseObject).OfType<PSCredential>().Select(c => c.GetNetworkCredential().Password).ToList();
+        Assert.NotEqual(kept[0], kept[1]);
+        Assert.Equal(kept[1], kept[2]);
+    }
+
+    [Fact]
     public void A_kept_credential_is_the_same_the_next_time_and_its_owners_alone()
     {
         const string Script = """

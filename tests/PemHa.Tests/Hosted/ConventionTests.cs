@@ -35,11 +35,11 @@ public class ConventionTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Whatever_changes_a_host_can_be_previewed(string name)
+    public void Whatever_changes_a_host_or_keeps_a_file_can_be_previewed(string name)
     {
         var type = Type(name);
         var changes = Cmdlets.Parameters(type).Any(p => p.Name == "PemHost") && Cmdlets.Attribute(type)
-            .VerbName is not ("Connect" or "Disconnect" or "Get" or "Test" or "Measure") || name == "Test-PemVirtualIp";
+            .VerbName is not ("Connect" or "Disconnect" or "Get" or "Test" or "Measure") || name is "Test-PemVirtualIp" or "New-PemCredential";
         Assert.Equal(changes, Cmdlets.Attribute(type).SupportsShouldProcess);
     }
 

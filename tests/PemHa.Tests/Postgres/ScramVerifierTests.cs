@@ -55,6 +55,14 @@ public class ScramVerifierTests
         Assert.Matches(@"^SCRAM-SHA-256\$4096:[A-Za-z0-9+/=]{24}\$[A-Za-z0-9+/=]{44}:[A-Za-z0-9+/=]{44}$", one);
     }
 
+    [Theory]
+    [InlineData("1")]
+    [InlineData("4095")]
+    [InlineData("2147483647")]
+    [InlineData("99999999999999999999")]
+    public void A_verifier_weaker_than_ours_or_endless_to_compute_is_replaced(string iterations) =>
+        Assert.False(ScramVerifier.Matches(Pencil.Replace("4096", iterations, StringComparison.Ordinal), "pencil"));
+
     [Fact]
     public void Code_points_that_SASLprep_drops_do_not_count()
     {
