@@ -35,10 +35,9 @@ sealed class Journal(string? path)
                 try
                 {
                     if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
-                    // For the milliseconds of a line; on Linux nothing less keeps another writer out.
-                    var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
-                    if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-                    using var file = new FileStream(path, options);
+                    // A lock of its own: on Linux one on the journal itself would keep its readers out as well.
+                    using var mine = Open(path + ".lock", FileShare.None);
+                    using var file = Open(path, FileShare.ReadWrite);
                     // A disk that ran full may have cut a line: it stays as it is, and ours begins anew.
                     var torn = file.Length > 0 && Last(file) != '\n' && line.Length > 0;
                     file.Seek(0, SeekOrigin.End);
@@ -46,7 +45,7 @@ sealed class Journal(string? path)
                     file.Flush(flushToDisk: true);
                     return;
                 }
-                catch (IOException) when (DateTime.UtcNow < until && File.Exists(path))
+                catch (IOException) when (DateTime.UtcNow < until && File.Exists(path + ".lock"))
                 {
                     // Another run is at it.
                 }
@@ -57,6 +56,13 @@ sealed class Journal(string? path)
                 }
             }
         }
+    }
+
+    static FileStream Open(string file, FileShare share)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(file, options);
     }
 
     static int Last(FileStream file)

@@ -29,9 +29,10 @@ public class JournalTests
         using var folder = new TemporaryFolder();
         var path = folder["journal.jsonl"];
         await File.WriteAllTextAsync(path, "{\"Kind\":\"cut", TestContext.Current.CancellationToken);
-        var other = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        var other = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         var writing = Task.Run(() => new Journal(path).Write(new JournalEntry("step", "efm", "x")), TestContext.Current.CancellationToken);
         Assert.NotEqual(writing, await Task.WhenAny(writing, Task.Delay(200, TestContext.Current.CancellationToken)));
+        Assert.Equal("{\"Kind\":\"cut", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
         await other.DisposeAsync();
         await writing;
         var lines = await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken);
