@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Text;
 using PemHa.Engine;
 using PemHa.Engine.Procedure;
 using PemHa.Engine.Runbooks;
@@ -54,26 +53,10 @@ public sealed class ExportPemRunbookCommand : DeploymentCommand
             { Step = "Export-PemRunbook" }));
         if (!ShouldProcess($"{request}, {script}", "Export-PemRunbook")) return;
         var now = DateTimeOffset.UtcNow;
-        Write(request, new ChangeRequest(cluster, hosts, plan.Changes, now).Text(System.IO.Path.GetFileName(script)));
-        Write(script, new ShellRunbook(cluster, hosts, plan.Changes, now).Text());
+        TextFile.Write(this, request, new ChangeRequest(cluster, hosts, plan.Changes, now).Text(System.IO.Path.GetFileName(script)), Force);
+        TextFile.Write(this, script, new ShellRunbook(cluster, hosts, plan.Changes, now).Text(), Force);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(script, File.GetUnixFileMode(script) | UnixFileMode.UserExecute);
         WriteObject(new FileInfo(request));
         WriteObject(new FileInfo(script));
-    }
-
-    void Write(string file, string text)
-    {
-        var beside = $"{file}.{Guid.NewGuid():N}";
-        try
-        {
-            // For sh on Linux also when it is written on Windows: no carriage returns, no byte order mark.
-            File.WriteAllText(beside, text.Replace("\r\n", "\n", StringComparison.Ordinal), new UTF8Encoding(false));
-            File.Move(beside, file, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(beside);
-            ThrowTerminatingError(Errors.Input("FileUnwritable", $"{file} cannot be written: {e.Message}", file, e));
-        }
     }
 }

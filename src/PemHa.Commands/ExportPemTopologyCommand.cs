@@ -36,16 +36,6 @@ public sealed class ExportPemTopologyCommand : PSCmdlet
         var file = GetUnresolvedProviderPathFromPSPath(Path);
         if (File.Exists(file) && !Force) ThrowTerminatingError(Errors.Input("FileExists", $"{file} is there already; -Force replaces it.", file));
         if (!ShouldProcess(file, "Export-PemTopology")) return;
-        var beside = $"{file}.{Guid.NewGuid():N}";
-        try
-        {
-            File.WriteAllText(beside, TopologyWriter.Write(clusters[0]));
-            File.Move(beside, file, Force);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(beside);
-            ThrowTerminatingError(Errors.Input("FileUnwritable", $"{file} cannot be written: {e.Message}", file, e));
-        }
+        TextFile.Write(this, file, TopologyWriter.Write(clusters[0]), Force);
     }
 }

@@ -89,7 +89,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         return new Change("create", facts["there"].Length == 0 ? command : $"{command}\nmv {host.Cluster.DataDirectory} aside until the new standby streams", Backup)
         {
             // What was not there when the runbook was written is nobody's to move aside.
-            Recipe = new Recipe(facts["there"].Length == 0 ? "[ -z \"$(ls -A \"$PGDATA\" 2>/dev/null)\" ] || fail \"$PGDATA is not empty any more\"\n" + Backup : Backup),
+            Recipe = new Recipe(facts["there"].Length == 0 ? "[ -z \"$(ls -A \"$PGDATA\" 2>/dev/null)\" ] || fail \"$PGDATA is not empty any more\"\n" + Backup : Backup) { Interrupts = facts["there"].Length > 0 },
         };
     }
 

@@ -47,9 +47,11 @@ sealed class ChangeRequest(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRe
         Line();
         Line("## What it interrupts");
         Line();
-        var interrupting = changes.Where(c => Interrupting.Contains(c.Change.Action)).ToList();
+        var interrupting = changes.Where(c => c.Recipe.Interrupts || Interrupting.Contains(c.Change.Action)).ToList();
         if (interrupting.Count == 0) Line("Nothing that runs is stopped, restarted or removed.");
         foreach (var (change, _) in interrupting) Line($"- {change.HostName}: {change.Action} {change.Resource}");
+        Line();
+        Line("A reload restarts a database only where the server then says that a setting waits for it, and never under a running EFM agent.");
         Line();
         Line("## The way back");
         Line();

@@ -103,15 +103,16 @@ sealed class ShellRunbook(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRea
         // No line of a script can pass for the mark behind it.
         var mark = "SH";
         while (text.Split('\n').Contains(mark)) mark += "_";
+        var n = number.ToString(CultureInfo.InvariantCulture);
+        var local = recipe.Local.Length > 0 ? recipe.Local.TrimEnd('\n') + "\n" : "";
         return $"""
-            if todo {number.ToString(CultureInfo.InvariantCulture)} {Sh.Quote($"{change.HostName}: {change.Action} {change.Resource}")}; then
-            {recipe.Local.TrimEnd('\n')}
-            N={number.ToString(CultureInfo.InvariantCulture)}; on {Sh.Quote(change.HostName)}{sent} <<'{mark}'
+            if todo {n} {Sh.Quote($"{change.HostName}: {change.Action} {change.Resource}")}; then
+            {local}N={n}; on {Sh.Quote(change.HostName)}{sent} <<'{mark}'
             {text}
             {mark}
             did; fi
 
-            """.Replace("then\n\nN=", "then\nN=", StringComparison.Ordinal);
+            """;
     }
 
     static string Lines(IEnumerable<string> lines) => string.Join('\n', lines);

@@ -15,8 +15,12 @@ sealed record Recipe(string Script)
     /// <summary>Variables that the script gets on standard input, never in a command line; null for <see cref="Secrets"/>.</summary>
     public IReadOnlyList<string>? Sent { get; init; }
 
-    /// <summary>The variable with a user's password.</summary>
-    public static string PasswordOf(string user) => "PASSWORD_" + string.Concat(user.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+    /// <summary>Whether something that runs is stopped for it, or something is taken away, although its action does not say so.</summary>
+    public bool Interrupts { get; init; }
+
+    /// <summary>The variable with a user's password; another one for each user, whatever characters the name holds.</summary>
+    public static string PasswordOf(string user) =>
+        "PASSWORD_" + string.Concat(user.Select(c => char.IsAsciiLetterOrDigit(c) || c == '_' ? c.ToString() : $"_{(int)c:X2}_"));
 
     /// <summary>The shell functions for hosts that recipes are written in, besides the prelude's.</summary>
     public const string Functions = """
