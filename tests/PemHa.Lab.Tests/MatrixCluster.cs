@@ -155,7 +155,13 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
         await lab.PowerCutAsync("node1", Cancellation);
         const string rows = "ask 'INSERT INTO kept VALUES (2) ON CONFLICT DO NOTHING; SELECT n FROM kept ORDER BY n' 2>&1 || :";
         await UntilAsync("the rows through the virtual IP", () => AsAgentAsync(others[^1].Name, rows), s => s == "1\n2");
-        var recovering = await Task.WhenAll(others.Select(h => SqlAsync(h.Name, "SELECT pg_is_in_recovery()")));
+        // The others may be restarting, to follow the new primary.
+        var recovering = await Task.WhenAll(others.Select(async h =>
+        {
+            var said = "";
+            await UntilAsync($"{h.Name} answers", async () => said = await RecoveringAsync(h.Name), s => s is "t" or "f");
+            return said;
+        }));
         var now = Assert.Single(others.Zip(recovering), r => r.Second == "f").First;
         await BeatAsync(now.Name, others.Count);
         var streaming = others.Count - 1;
@@ -202,6 +208,10 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
     }
 
     void List() => File.WriteAllText(Path.Combine(Folder, "root.crl"), _root!.List() + _issuing!.List());
+
+    /// <summary>Whether the server is in recovery; empty when it does not answer now.</summary>
+    Task<string> RecoveringAsync(string host) =>
+        RootAsync(host, "runuser -u enterprisedb -- /usr/edb/as1?/bin/psql -XAtq -p 5444 -d postgres -c 'SELECT pg_is_in_recovery()' 2>/dev/null || :");
 
     /// <summary>Waits for a heartbeat of so many agents from now on.</summary>
     async Task BeatAsync(string host, int agents)

@@ -146,9 +146,10 @@ public sealed class SshConfigTests : IDisposable
         Assert.Equal("SshConfigUnsafe", Assert.Throws<PemException>(() => SshConfig.Choose(null, _home.Path)).Id);
     }
 
+    /// <summary>Without a slash, so that no <c>Include</c> finds the machine's own files.</summary>
     [Fact]
     public void Any_text_is_read_or_refused_with_its_line() => Texts.Of(30, "Host ", "Match ", "all", "exec ", "host ", "Include ", "IdentityFile ", "*", "?", "!", "a",
-        "\"", "'", "\\", "#", "=", " ", "\t", "\n", "\r\n", "${", "}", "%h", "é", "[", "]", "/", "~", ",").Sample(text =>
+        "\"", "'", "\\", "#", "=", " ", "\t", "\n", "\r\n", "${", "}", "%h", "é", "[", "]", "~", ",").Sample(text =>
     {
         try
         {
