@@ -1,4 +1,6 @@
 using Xunit;
+using Xunit.Sdk;
 
-// Labs of different collections would take the processor from each other, and timings with it.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+// A lab waits for half of its time: for a boot, a heartbeat, a timeout. Two of them share the processors well, more would spoil each other's deadlines.
+[assembly: CollectionBehavior(MaxParallelThreads = 2, ParallelAlgorithm = ParallelAlgorithm.Conservative)]
+[assembly: TestCollectionOrderer(typeof(PemHa.Lab.Tests.LongestFirst))]

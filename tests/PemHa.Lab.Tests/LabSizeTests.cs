@@ -2,7 +2,15 @@ using Xunit;
 
 namespace PemHa.Lab.Tests;
 
+/// <summary>What measures the whole machine runs when no other lab is up.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneTests
+{
+    public const string Name = "alone";
+}
+
 /// <summary>More hosts than the page has, and fewer.</summary>
+[Collection(AloneTests.Name)]
 public sealed class LabSizeTests
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -16,13 +16,14 @@ public sealed class PemNode : IAsyncLifetime
 
     static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
+    static int s_count;
     Lab? _lab;
 
     public async ValueTask InitializeAsync()
     {
         if (Preflight.Refusal() is not null)
             return;
-        _lab = await Lab.UpAsync(new LabOptions { Name = $"pem-{Environment.ProcessId}", DataNodes = 1, Witnesses = 0 });
+        _lab = await Lab.UpAsync(new LabOptions { Name = $"pem-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}", DataNodes = 1, Witnesses = 0 });
         await RootAsync(Prepare);
     }
 

@@ -43,7 +43,6 @@ public sealed class OddCluster : ProcedureLab
 }
 
 /// <summary>The commands for the whole procedure, on a cluster that is described down to its last name.</summary>
-[Collection(ProcedureTests.Name)]
 public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture<OddCluster>
 {
     [Fact]

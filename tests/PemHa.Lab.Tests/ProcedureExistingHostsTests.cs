@@ -12,7 +12,6 @@ public sealed class ExistingHosts : ProcedureLab
 /// Hosts on which somebody else's process has made a database and a standby by hand, with files as one finds them: PemHa adopts what is
 /// there, and keeps what is not its own byte for byte.
 /// </summary>
-[Collection(ProcedureTests.Name)]
 public sealed class ProcedureExistingHostsTests(ExistingHosts cluster) : IClassFixture<ExistingHosts>
 {
     const string Data = "/var/lib/edb/as17/data";

@@ -81,7 +81,6 @@ public sealed class RunbookLab : ProcedureLab
 }
 
 /// <summary>Export-PemRunbook: what a person with ssh, and no PemHa, is told to do is what PemHa would have done.</summary>
-[Collection(ProcedureTests.Name)]
 public sealed class ProcedureRunbookTests(RunbookLab lab) : IClassFixture<RunbookLab>
 {
     [Fact]

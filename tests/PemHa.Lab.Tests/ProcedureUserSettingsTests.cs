@@ -10,7 +10,6 @@ public sealed class SettingsCluster : ProcedureLab
 }
 
 /// <summary>One database of the backend for what users set in the web application, whichever host they use (P36, T19).</summary>
-[Collection(ProcedureTests.Name)]
 public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClassFixture<SettingsCluster>
 {
     const string Configuration = "/usr/edb/pem/web/config_local.py";
