@@ -72,10 +72,10 @@ sealed class SshSession : IDisposable
     /// <summary>Finds out how sudo is to be called: a password that it does not ask for would be read by the shell behind it.</summary>
     async Task BecomeRootAsync(CancellationToken ct)
     {
-        // The one command line that sudoers has to allow (docs/security.md); without input the shell does nothing.
+        // The one command line that sudoers has to allow (docs/security.md); an empty line is nothing to do. With no input at all the library sends no end of it.
         // -k: whatever sudo remembers of an earlier login is not counted on.
         var shell = $"sudo -k -n {_shell}";
-        var (status, _, error) = await ExecuteAsync(shell, "", ct);
+        var (status, _, error) = await ExecuteAsync(shell, "\n", ct);
         if (status != 0 && Login.Password is { } password)
         {
             _sudoAsks = true;
