@@ -8,19 +8,21 @@ static class PrivateFile
     public static void Write(string path, string text, bool replace = true)
     {
         var beside = $"{path}.{Guid.NewGuid():N}";
+        var bytes = System.Text.Encoding.UTF8.GetBytes(text);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
             using (var stream = new FileStream(beside, options))
             {
-                stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+                stream.Write(bytes);
                 stream.Flush(flushToDisk: true);
             }
             File.Move(beside, path, replace);
         }
         finally
         {
+            System.Security.Cryptography.CryptographicOperations.ZeroMemory(bytes);
             File.Delete(beside);
         }
     }

@@ -21,8 +21,7 @@ sealed class EfmPassword(PemHost primary, string clear, Role role)
     /// <summary>Asks <c>efm encrypt</c>; the password goes through the environment of that one short process, as documented.</summary>
     public string Ask => Encrypted.Length > 0 ? ":" : $$"""
         if [ -x {{Sh.Quote(primary.Cluster.EfmCommand)}} ]; then
-            EFMPASS={{Sh.Quote(clear)}}; export EFMPASS
-            fact encrypted "$({{Sh.Quote(primary.Cluster.EfmCommand)}} encrypt {{Sh.Quote(primary.Cluster.Name)}} --from-env 2>"$T/x")"; fact trouble "$(tail -n 1 "$T/x")"
+            fact encrypted "$(EFMPASS={{Sh.Quote(clear)}} {{Sh.Quote(primary.Cluster.EfmCommand)}} encrypt {{Sh.Quote(primary.Cluster.Name)}} --from-env 2>"$T/x")"; fact trouble "$(tail -n 1 "$T/x")"
         fi
         """;
 }

@@ -37,8 +37,13 @@ static class ScramVerifier
         // SASLprep refuses some code points that hardly occur; Postgres takes the raw bytes when it does.
         var bytes = Encoding.UTF8.GetBytes(Mapped(password).Normalize(NormalizationForm.FormKC));
         var salted = Rfc2898DeriveBytes.Pbkdf2(bytes, salt, iterations, HashAlgorithmName.SHA256, 32);
-        var stored = SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8));
+        CryptographicOperations.ZeroMemory(bytes);
+        // Whoever has the client's key needs no password.
+        var client = HMACSHA256.HashData(salted, "Client Key"u8);
+        var stored = SHA256.HashData(client);
+        CryptographicOperations.ZeroMemory(client);
         var server = HMACSHA256.HashData(salted, "Server Key"u8);
+        CryptographicOperations.ZeroMemory(salted);
         return string.Create(CultureInfo.InvariantCulture,
             $"SCRAM-SHA-256${iterations}:{Convert.ToBase64String(salt)}${Convert.ToBase64String(stored)}:{Convert.ToBase64String(server)}");
     }

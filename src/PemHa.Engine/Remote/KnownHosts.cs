@@ -13,7 +13,7 @@ enum HostKeyVerdict
 }
 
 /// <summary>OpenSSH's <c>known_hosts</c> files: plain and hashed names, ports, patterns, <c>@revoked</c>.</summary>
-/// <remarks>Format: sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT". Host certificates (<c>@cert-authority</c>) are not looked at.</remarks>
+/// <remarks>Format: sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT". Certificates of hosts are not checked, so <c>@cert-authority</c> makes nothing trusted.</remarks>
 sealed class KnownHosts
 {
     readonly List<(string Marker, string Names, string KeyType, string Key)> _entries = [];
@@ -42,6 +42,9 @@ sealed class KnownHosts
     /// <summary>The key types known for a host, so that the client can ask for one that it can check.</summary>
     public IReadOnlyList<string> KeyTypes(string host, int port) =>
         [.. _entries.Where(e => e.Marker.Length == 0 && Matches(e.Names, host, port)).Select(e => e.KeyType).Distinct()];
+
+    /// <summary>Whether a certificate of the host would be believed by those who check certificates.</summary>
+    public bool HasAuthority(string host, int port) => _entries.Any(e => e.Marker == "@cert-authority" && Matches(e.Names, host, port));
 
     /// <summary>Judges a host's key.</summary>
     /// <param name="key">The key's wire form, as the server sent it.</param>

@@ -71,7 +71,8 @@ sealed class RemoteScript(string prelude, HostLock? @lock, TimeSpan lockWait)
 
     /// <summary>What every script begins with: root, the host's lock, and a folder T that goes when the script is done.</summary>
     public static string Head(HostLock? hostLock, TimeSpan lockWait) => $$"""
-        set -u; umask 022; LC_ALL=C; export LC_ALL; cd /
+        # no core: what dies here may have held a password
+        set -u; umask 022; ulimit -c 0; LC_ALL=C; export LC_ALL; cd /
         PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin; export PATH
         if [ "$(id -u)" != 0 ]; then echo 'PemHa needs root on this host' >&2; exit 96; fi
         {{(hostLock is null ? "" : string.Create(CultureInfo.InvariantCulture,

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Renci.SshNet;
 using Renci.SshNet.Common;
+using Renci.SshNet.Messages.Transport;
 
 namespace PemHa.Engine.Remote;
 
@@ -32,7 +33,9 @@ sealed class SshConnection : IDisposable
         var tunnel = Tunnel();
         var (address, port) = tunnel is null ? (hop.HostName, hop.Port) : (SshTunnel.Address, tunnel.Port);
         var info = new ConnectionInfo(address, port, hop.UserName, [.. login.Methods]) { Timeout = hop.Timeout };
-        PreferKnownKeyTypes(info, known.KeyTypes(hop.KnownAs.Name, hop.KnownAs.Port));
+        DropWeak(info);
+        var types = known.KeyTypes(hop.KnownAs.Name, hop.KnownAs.Port);
+        PreferKnownKeyTypes(info, types);
         var client = new SshClient(info) { KeepAliveInterval = TimeSpan.FromSeconds(5) };
         PemException? distrust = null;
         var greeted = false;
@@ -57,7 +60,7 @@ sealed class SshConnection : IDisposable
                 tunnel?.Dispose();
             }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             if (e is not (SshException or SocketException or TimeoutException or ArgumentException or InvalidOperationException or ObjectDisposedException)) throw;
-            throw distrust ?? Translate(hop, login, via, greeted, e);
+            throw distrust ?? NothingInCommon(hop, types, e) ?? Translate(hop, login, via, greeted, e);
         }
 
         SshTunnel? Tunnel()
@@ -77,6 +80,33 @@ sealed class SshConnection : IDisposable
     {
         Client.Dispose();
         _tunnel?.Dispose();
+    }
+
+    /// <summary>What the library knows, and nobody should believe any more; and certificates of hosts, which would have to be checked.</summary>
+    static void DropWeak(ConnectionInfo info)
+    {
+        Drop(info.HostKeyAlgorithms, n => n == "ssh-rsa" || n.StartsWith("ssh-dss", StringComparison.Ordinal) || n.Contains("-cert-", StringComparison.Ordinal));
+        Drop(info.KeyExchangeAlgorithms, n => n.EndsWith("-sha1", StringComparison.Ordinal));
+        Drop(info.Encryptions, n => n.EndsWith("-cbc", StringComparison.Ordinal));
+        Drop(info.HmacAlgorithms, n => n.StartsWith("hmac-sha1", StringComparison.Ordinal) || n.StartsWith("hmac-md5", StringComparison.Ordinal));
+
+        static void Drop<T>(IDictionary<string, T> algorithms, Func<string, bool> weak)
+        {
+            foreach (var name in algorithms.Keys.Where(weak).ToList()) algorithms.Remove(name);
+        }
+    }
+
+    /// <summary>The two ends did not agree on an algorithm; nothing of the login was sent. Null when it was something else.</summary>
+    static PemException? NothingInCommon(SshHop hop, IReadOnlyList<string> types, Exception e)
+    {
+        if (e is not SshConnectionException { DisconnectReason: DisconnectReason.KeyExchangeFailed }) return null;
+        var said = e.Message.TrimEnd('.');
+        return types.Count > 0 && said.Contains("host key algorithm", StringComparison.Ordinal)
+            ? new PemException("HostKeyChanged", Trouble.SecurityError,
+                $"{Capital(hop.Label)} has no key of the type that {string.Join(", ", hop.KnownHostsFile)} has for it ({string.Join(", ", types)}): {said}. Somebody may be in between.",
+                "If the host was reinstalled, remove the old line with `ssh-keygen -R` after comparing the fingerprint on the host itself.", e)
+            : new PemException("AlgorithmsTooOld", Trouble.SecurityError, $"{Capital(hop.Label)} and PemHa have no safe algorithm in common: {said}.",
+                "Let its sshd offer what today's do, such as ssh-ed25519 or rsa-sha2-512, curve25519-sha256, aes256-ctr and hmac-sha2-256; PemHa uses no SHA-1 and no CBC.", e);
     }
 
     static void PreferKnownKeyTypes(ConnectionInfo info, IReadOnlyList<string> types)
@@ -101,7 +131,8 @@ sealed class SshConnection : IDisposable
             HostKeyVerdict.Known => null,
             HostKeyVerdict.Unknown when hop.AcceptFingerprint.Contains(fingerprint) => null,
             HostKeyVerdict.Unknown => new PemException("HostKeyUnknown", Trouble.SecurityError,
-                $"The key of {hop.Label}, {type} {fingerprint}, is not in {where} under {listed}.",
+                $"The key of {hop.Label}, {type} {fingerprint}, is not in {where} under {listed}."
+                + (known.HasAuthority(name, port) ? " There is an @cert-authority for it, but PemHa does not check certificates of hosts." : ""),
                 $"Compare it with `ssh-keygen -lf` on the host, then add it with ssh-keyscan, or give -AcceptHostKey '{fingerprint}'."),
             HostKeyVerdict.Revoked => new PemException("HostKeyRevoked", Trouble.SecurityError,
                 $"The key of {hop.Label}, {type} {fingerprint}, is marked @revoked in {where}.",

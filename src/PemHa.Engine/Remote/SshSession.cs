@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using Renci.SshNet.Common;
 
@@ -71,15 +72,18 @@ sealed class SshSession : IDisposable
     /// <summary>Finds out how sudo is to be called: a password that it does not ask for would be read by the shell behind it.</summary>
     async Task BecomeRootAsync(CancellationToken ct)
     {
+        // The one command line that sudoers has to allow (docs/security.md); an empty line is nothing to do. With no input at all the library sends no end of it.
         // -k: whatever sudo remembers of an earlier login is not counted on.
-        var (status, _, error) = await ExecuteAsync("sudo -k -n true", "", ct);
+        var shell = $"sudo -k -n {_shell}";
+        var (status, _, error) = await ExecuteAsync(shell, "\n", ct);
         if (status != 0 && Login.Password is { } password)
         {
             _sudoAsks = true;
-            (status, _, error) = await ExecuteAsync("sudo -k -S -p '' true", password + "\n", ct);
+            shell = $"sudo -k -S -p '' {_shell}";
+            (status, _, error) = await ExecuteAsync(shell, password + "\n", ct);
         }
         if (status != 0) throw SudoRefused(Redactor.Redact(error.Trim()));
-        _shell = $"sudo -k {(_sudoAsks ? "-S -p ''" : "-n")} {_shell}";
+        _shell = shell;
     }
 
     async Task<(int? Status, string Output, string Error)> ExecuteAsync(string commandLine, string input, CancellationToken ct)
@@ -90,7 +94,15 @@ sealed class SshSession : IDisposable
             var running = command.ExecuteAsync(ct);
             using (var stdin = command.CreateInputStream())
             {
-                await stdin.WriteAsync(Encoding.UTF8.GetBytes(input), ct);
+                var bytes = Encoding.UTF8.GetBytes(input);
+                try
+                {
+                    await stdin.WriteAsync(bytes, ct);
+                }
+                finally
+                {
+                    CryptographicOperations.ZeroMemory(bytes);
+                }
             }
             while (await Task.WhenAny(running, Task.Delay(Silence, ct)) != running) await ProveAliveAsync(ct);
             await running;
@@ -155,6 +167,6 @@ sealed class SshSession : IDisposable
     };
 
     PemException SudoRefused(string error) => new("SudoRefused", Trouble.AuthenticationError, $"sudo refused {Login.UserName} on {_host.Name}: {error}",
-        "Give the user's password with -Credential, or allow sudo without one.")
+        "Give the user's password with -Credential, or allow sudo without one; docs/security.md has the lines for sudoers.")
     { Host = _host };
 }

@@ -48,6 +48,15 @@ public class KnownHostsTests
     }
 
     [Fact]
+    public void An_authority_of_hosts_makes_no_key_known()
+    {
+        var known = Known($"@cert-authority *.lab {Type} {Base64(Key)}");
+        Assert.Equal(HostKeyVerdict.Unknown, known.Check("h.lab", 22, Type, Key));
+        Assert.Equal((true, false), (known.HasAuthority("h.lab", 22), known.HasAuthority("h", 22)));
+        Assert.Empty(known.KeyTypes("h.lab", 22));
+    }
+
+    [Fact]
     public void Another_key_of_the_type_is_a_changed_key() =>
         Assert.Equal(HostKeyVerdict.Changed, Known($"h {Type} {Base64(Key)}").Check("h", 22, Type, Other));
 
