@@ -14,7 +14,7 @@ public sealed class InitializePemReplicaCommand : StepCommand
     [ValidateNotNullOrEmpty]
     public string UserName { get; set; } = "repl";
 
-    /// <summary>Replaces a data directory that is not proven to be disposable; it is kept aside until the new standby streams.</summary>
+    /// <summary>Replaces a data directory that is not proven to be disposable; it is kept beside the new one, under a dated name, for you to remove.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

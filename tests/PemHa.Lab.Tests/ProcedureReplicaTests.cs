@@ -97,6 +97,59 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
         await StreamsAsync();
         Assert.Equal("1", await cluster.SqlAsync("node2", "SELECT n FROM ours"));
         Assert.Equal("f", await cluster.SqlAsync("node1", "SELECT pg_is_in_recovery()"));
+        // Kept where it was not proven to be disposable, until a person removes it.
+        await cluster.RootAsync("node2", "cd /var/lib/edb/as17; test -f data.pemha-kept-*/PG_VERSION");
+
+        await KeptWholeAsync();
+    }
+
+    /// <summary>A crashed former primary whose data directory and WAL are links and whose table lies in a tablespace: not one row is lost.</summary>
+    async Task KeptWholeAsync()
+    {
+        await cluster.RootAsync("node2", "rm -rf /var/lib/edb/as17/data.pemha-kept-*; install -d -o enterprisedb -m 700 /disk");
+        await cluster.RootAsync("node1", "install -d -o enterprisedb -m 700 /disk /disk/room");
+        await cluster.SqlAsync("node1", "CREATE TABLESPACE room LOCATION '/disk/room'");
+        await cluster.SqlAsync("node1", "DROP TABLE ours; CREATE TABLE ours (n int) TABLESPACE room");
+        await cluster.SqlAsync("node1", "INSERT INTO ours VALUES (1)");
+        await cluster.RootAsync("node2", """
+            systemctl stop edb-as-17; cd /var/lib/edb/as17; rm -rf data /disk/room
+            ln -s /disk/data data
+            """);
+        var made = await cluster.PowerShellAsync(Initialize);
+        Assert.True(made.Errors.Count == 0, made.ToString());
+        await StreamsAsync();
+        await cluster.RootAsync("node2", """
+            systemctl stop edb-as-17; mv /disk/data/pg_wal /disk/wal; ln -s /disk/wal /disk/data/pg_wal; systemctl start edb-as-17
+            """);
+        Assert.Equal("1", await cluster.SqlAsync("node2", "SELECT n FROM ours"));
+
+        // Two take writes: not even -Force decides between them.
+        await cluster.SqlAsync("node2", "SELECT pg_promote()");
+        await cluster.SqlAsync("node2", "CHECKPOINT; INSERT INTO ours VALUES (42)");
+        Assert.Equal("TwoPrimaries", Assert.Single((await cluster.PowerShellAsync(Force)).Errors).Id);
+
+        await cluster.RootAsync("node2", "systemctl kill -s KILL edb-as-17; while systemctl -q is-active edb-as-17; do sleep 0.1; done");
+        await RefusedAsync("was a primary of this cluster");
+        var forced = await cluster.PowerShellAsync(Force);
+        Assert.True(forced.Errors.Count == 0, forced.ToString());
+        await StreamsAsync();
+        Assert.Equal("1", await cluster.SqlAsync("node2", "SELECT n FROM ours"));
+        Assert.Equal("/disk/data\n/disk/wal\n/disk/room", await cluster.RootAsync("node2", """
+            cd /var/lib/edb/as17; readlink data; readlink data/pg_wal; readlink data/pg_tblspc/*
+            """));
+
+        // The row that was never sent is in the kept directory, in its own tablespace, by its own WAL.
+        Assert.Equal("1\n42", await cluster.RootAsync("node2", """
+            cd /disk; rm -f data.pemha-kept-*/postmaster.pid
+            ctl() { runuser -u enterprisedb -- /usr/edb/as17/bin/pg_ctl -s -w -D data.pemha-kept-* "$@" >/dev/null; }
+            ctl -l /disk/kept.log -o "-p 5555 -c listen_addresses= -c unix_socket_directories=/disk" start
+            runuser -u enterprisedb -- /usr/edb/as17/bin/psql -XAtq -h /disk -p 5555 -d postgres -c 'SELECT n FROM ours ORDER BY n'
+            ctl -m fast stop
+            """));
+        var again = await cluster.PowerShellAsync(Initialize);
+        Assert.Contains("Initialize-PemReplica 0", again.Lines);
+        Assert.Contains("/disk/data.pemha-kept-", again.ToString(), StringComparison.Ordinal);
+        Assert.Contains("holds what -Force replaced", again.ToString(), StringComparison.Ordinal);
     }
 
     async Task RefusedAsync(string reason)
@@ -114,6 +167,6 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
         const string standbys = "SELECT host(client_addr), state FROM pg_stat_replication";
         Assert.Equal("172.16.161.201|streaming", await cluster.SqlAsync("node1", standbys));
         Assert.Equal("t", await cluster.SqlAsync("node2", "SELECT pg_is_in_recovery()"));
-        Assert.Equal("data", await cluster.RootAsync("node2", "cd /var/lib/edb/as17; ls -d data*"));
+        Assert.Equal("data", await cluster.RootAsync("node2", "cd /var/lib/edb/as17; ls -d data data.pemha-old* data.pemha-part 2>/dev/null || :"));
     }
 }

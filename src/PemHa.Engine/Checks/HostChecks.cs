@@ -118,7 +118,7 @@ static class HostChecks
     static string Leftovers(PemCluster cluster) => $$"""
         H=$(getent passwd "$PGOWNER" | cut -d: -f6)
         fact64 files <<E
-        $(for f in "$PGDATA".pemha-* "$PGDATA"/.pemha.* {{Sh.Quote(cluster.EfmConfigDirectory)}}/.pemha.* {{SectionD.PkiFolder}}/.pemha.* ${H:+"$H"/.pemha.*} \
+        $(D=$(readlink -m "$PGDATA"); for f in "$D".pemha-old-* "$D".pemha-part "$D"/.pemha.* {{Sh.Quote(cluster.EfmConfigDirectory)}}/.pemha.* {{SectionD.PkiFolder}}/.pemha.* ${H:+"$H"/.pemha.*} \
             /etc/systemd/system/*.service.d/.pemha.* {{PemServer.AgentConfig}}.pemha; do [ ! -e "$f" ] || echo "$f"; done)
         E
         [ -f {{PemServer.InstallConfig}} ] && fact answers 1

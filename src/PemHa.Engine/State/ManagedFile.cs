@@ -71,7 +71,7 @@ abstract partial class ManagedFile : Resource
     protected string Rights => EnforceMode || Where is null ? $"{Sh.Quote(Owner)} {Mode}" : "";
 
     /// <summary>The opposite of <see cref="Utf8"/>.</summary>
-    protected static string Plain(string text) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(text));
+    public static string Plain(string text) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(text));
 
     /// <summary>The command that writes a file whole.</summary>
     /// <param name="mode">Mode and owner, as <c>600 root:root</c>.</param>

@@ -85,10 +85,12 @@ public class ReplicaTests
         var apply = change.Apply;
         // Nothing of the old data goes before the new standby has proven itself.
         Assert.DoesNotMatch("rm -rf \"\\$PGDATA\"(\\s|$)", apply);
-        Assert.True(apply.IndexOf("mv -T \"$PGDATA\"", StringComparison.Ordinal) < apply.IndexOf("wait_for 60 streaming",
+        Assert.DoesNotMatch("rm -rf \"\\$D\"(\\s|$)", apply);
+        Assert.True(apply.IndexOf("mv -T \"$D\"", StringComparison.Ordinal) < apply.IndexOf("wait_for 60 streaming",
             StringComparison.Ordinal));
-        Assert.True(apply.IndexOf("wait_for 60 streaming", StringComparison.Ordinal) < apply.IndexOf("rm -rf \"$PGDATA\".pemha-*",
+        Assert.True(apply.IndexOf("wait_for 60 streaming", StringComparison.Ordinal) < apply.IndexOf("rm -rf \"$d\"pemha-old-*",
             StringComparison.Ordinal));
+        Assert.DoesNotContain("pemha-kept", apply[apply.IndexOf("wait_for 60 streaming", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -112,7 +114,10 @@ public class ReplicaTests
         Assert.Equal("DataNotDisposable", error.Id);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
         Assert.Contains("-Force", error.Remedy, StringComparison.Ordinal);
-        Assert.Equal("create", Compare(true, facts)!.Action);
+        var forced = Compare(true, facts)!;
+        Assert.Equal("create", forced.Action);
+        Assert.Contains("mv /var/lib/edb/as17/data /var/lib/edb/as17/data.pemha-kept-TIME, where it stays", forced.Difference, StringComparison.Ordinal);
+        Assert.Contains("K=pemha-kept-", forced.Apply, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,14 +129,28 @@ public class ReplicaTests
         Assert.Equal("create", Compare(true, [.. Standby, ("fenced", "1"), ("up", "")])!.Action);
     }
 
-    [Theory]
-    [InlineData("a mount point")]
-    [InlineData("a symbolic link")]
-    public void A_directory_that_cannot_be_renamed_aside_is_refused_even_with_force(string sort)
+    [Fact]
+    public void A_mount_point_cannot_be_renamed_aside_and_is_refused_even_with_force()
     {
-        Assert.Equal("DataDirectoryNotMovable", Assert.Throws<PemException>(() => Compare(("sort", sort))).Id);
-        Assert.Equal("DataDirectoryNotMovable", Assert.Throws<PemException>(() => Compare(true, [.. Fresh, ("sort", sort)])).Id);
-        Assert.Null(Compare([.. Standby, ("sort", sort)]));
+        Assert.Equal("DataDirectoryNotMovable", Assert.Throws<PemException>(() => Compare(("mounted", "1"))).Id);
+        Assert.Equal("DataDirectoryNotMovable", Assert.Throws<PemException>(() => Compare(true, [.. Fresh, ("mounted", "1")])).Id);
+        Assert.Null(Compare([.. Standby, ("mounted", "1")]));
+    }
+
+    [Fact]
+    public void What_force_replaced_is_told_of_as_long_as_it_is_there()
+    {
+        var replica = new Replica(_c1.Standby, PrimaryIdentity.Of(_c1.Primary), "repl", false);
+        Assert.Null(replica.Remark(Facts.Of([.. Standby, ("kept", "")])));
+        Assert.Contains("/data.pemha-kept-20260101T000000Z holds", replica.Remark(Facts.Of([.. Standby, ("kept", "/data.pemha-kept-20260101T000000Z ")])), StringComparison.Ordinal);
+    }
+
+    /// <summary>With that name the primary of a synchronous cluster would count rows as safe that are in half a copy only.</summary>
+    [Fact]
+    public void The_copying_itself_goes_by_no_standbys_name()
+    {
+        var line = Assert.Single(Compare()!.Apply.Split('\n'), l => l.Contains("/pg_basebackup\" -d", StringComparison.Ordinal));
+        Assert.DoesNotContain("application_name", line, StringComparison.Ordinal);
     }
 
     Change? Compare(params (string, string)[] facts) => Compare(false, facts);
