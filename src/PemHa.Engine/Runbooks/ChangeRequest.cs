@@ -56,7 +56,8 @@ sealed class ChangeRequest(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRe
         Line("## The way back");
         Line();
         Line("Each file that is edited is kept beside itself as `NAME.pemha-TIME`, with its owner and mode. A data directory that a standby replaces is");
-        Line("kept as `NAME.pemha-old-TIME` until the new standby streams. Packages stay installed; services go with `systemctl disable --now`.");
+        Line("kept as `NAME.pemha-old-TIME` until the new standby streams, or, where -Force overrode a refusal, as `NAME.pemha-kept-TIME` until you");
+        Line("remove it. Packages stay installed; services go with `systemctl disable --now`.");
         Line();
         Line("## Proof afterwards");
         Line();

@@ -39,17 +39,20 @@ static class Prelude
         wait_for() { _end=$(( $(date +%s) + $1 )); shift; until "$@"; do [ "$(date +%s)" -lt "$_end" ] || return 1; sleep 0.1; done; }
         # put_file PATH OWNER MODE SHA256-BEFORE: base64 on standard input; beside, synced, renamed, one backup kept
         put_file() {
-            _n=$(mktemp "$(dirname "$1")/.pemha.XXXXXX") || fail "cannot write beside $1"
+            _t=$(readlink -f "$1") || fail "cannot write $1: its folder is not there"
+            # what a host that lost its power in the middle of this has kept; nobody else writes, since the host's lock is ours
+            for _o in "$(dirname "$_t")"/.pemha.??????; do [ ! -f "$_o" ] || rm -f "$_o"; done
+            _n=$(mktemp "$(dirname "$_t")/.pemha.XXXXXX") || fail "cannot write beside $1"
             { base64 -d > "$_n" && chown "$2" "$_n" && chmod "$3" "$_n" && sync "$_n"; } || { rm -f "$_n"; fail "cannot write $1"; }
-            if [ -e "$1" ]; then
-                _t=$(readlink -f "$1")
+            if [ -e "$_t" ]; then
                 [ "$(sha256sum < "$_t" | cut -d' ' -f1)" = "$4" ] || { rm -f "$_n"; fail "$1 was changed by somebody else meanwhile"; }
                 chcon --reference="$_t" "$_n" 2>/dev/null || :
-                for _b in "$_t".pemha-*; do [ ! -f "$_b" ] || rm -f "$_b"; done
-                cp -p "$_t" "$_t.pemha-$(date -u +%Y%m%dT%H%M%SZ)" && mv -f "$_n" "$_t"
+                _b=$_t.pemha-$(date -u +%Y%m%dT%H%M%SZ)
+                { cp -p "$_t" "$_b" && mv -f "$_n" "$_t"; } || { rm -f "$_n" "$_b"; fail "cannot write $1"; }
+                for _o in "$_t".pemha-*; do [ ! -f "$_o" ] || [ "$_o" = "$_b" ] || rm -f "$_o"; done
             else
                 [ "$4" = - ] || { rm -f "$_n"; fail "$1 was removed by somebody else meanwhile"; }
-                mv "$_n" "$1"; command -v restorecon >/dev/null && restorecon "$1"; :
+                mv "$_n" "$_t"; command -v restorecon >/dev/null && restorecon "$_t"; :
             fi
         }
 

@@ -53,6 +53,31 @@ public sealed class ManagedFileTests : IDisposable
     }
 
     [Fact]
+    public void What_a_host_without_power_left_half_written_goes_with_the_next_write()
+    {
+        File.WriteAllText(_folder[".pemha.Ab3xYz"], "half a secr");
+        File.WriteAllText(_folder[".pemha.keep"], "somebody's");
+        Assert.Equal(0, Put(_folder["file"], "600", "new", null).ExitCode);
+        Assert.Equal([".pemha.keep", "file"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("cp() { /bin/cp \"$@\"; return 1; }")]
+    [InlineData("mv() { return 1; }")]
+    [InlineData("sync() { return 1; }")]
+    public void A_write_that_fails_leaves_the_file_and_the_backup_before_it_and_nothing_half(string trouble)
+    {
+        File.WriteAllText(_folder["file"], "old");
+        File.WriteAllText(_folder["file.pemha-20260101T000000Z"], "older");
+        var result = Run($"{trouble}\n{ManagedFile.Put(_folder["file"], $"600 {_owner}", "new", "old")}");
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains($"cannot write {_folder["file"]}", result.Error, StringComparison.Ordinal);
+        Assert.Equal("old", File.ReadAllText(_folder["file"]));
+        Assert.Equal("older", File.ReadAllText(_folder["file.pemha-20260101T000000Z"]));
+        Assert.Equal(2, Directory.GetFiles(_folder.Path).Length);
+    }
+
+    [Fact]
     public void A_folder_that_is_not_there_is_an_error() => Assert.NotEqual(0, Put(_folder["none/file"], "600", "x", null).ExitCode);
 
     [Fact]
