@@ -9,7 +9,7 @@ public class ShTests
 {
     [Fact]
     public void The_shell_reads_back_every_quoted_text() =>
-        Texts.Any.Array[500].Sample(texts => Assert.Equal(texts, Echo(string.Join(' ', texts.Select(Sh.Quote)))), iter: 40, threads: 2);
+        Texts.Any.Array[500].Holds(texts => Assert.Equal(texts, Echo(string.Join(' ', texts.Select(Sh.Quote)))), cases: 40, each: 500, threads: 2);
 
     [Fact]
     public void Joined_words_stay_as_many_words()
