@@ -13,6 +13,7 @@ public class PemServerTests
     readonly Example _c1 = new();
 
     [Fact]
+    [Fuzzes("PemServer.Answer")]
     public void What_is_answered_is_what_the_scripts_read_gives_back() => Texts.Any.Array[100].Holds(texts =>
     {
         var passwords = texts.Where(t => PemServer.Refusal(t) is null).ToArray();

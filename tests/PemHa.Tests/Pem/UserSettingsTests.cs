@@ -16,6 +16,7 @@ public class UserSettingsTests
     readonly Example _c1 = new();
 
     [Fact]
+    [Fuzzes("UserSettings.Uri", "UserSettings.Escaped")]
     public void Any_password_comes_through_the_URI_and_needs_no_quotes_of_Pythons() => Texts.Any.Holds(password =>
     {
         var uri = UserSettings.Uri(_c1.Cluster, "pem_user_settings", password);

@@ -8,10 +8,12 @@ namespace PemHa.Tests.Postgres;
 public class SqlTextTests
 {
     [Fact]
+    [Fuzzes("SqlText.Literal")]
     public void A_literal_reads_back_as_its_text() =>
         Texts.Any.Holds(text => Assert.Equal(text, Read(SqlText.Literal(text), '\'')), cases: 5000);
 
     [Fact]
+    [Fuzzes("SqlText.Identifier")]
     public void An_identifier_reads_back_as_its_name() =>
         Texts.Any.Where(t => t.Length > 0).Holds(name => Assert.Equal(name, Read(SqlText.Identifier(name), '"')), cases: 5000);
 

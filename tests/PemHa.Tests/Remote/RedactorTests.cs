@@ -9,6 +9,7 @@ public class RedactorTests
     static readonly Gen<string> Secret = Texts.Of(6, "a", "b", "ab", "ba", "'", "\\").Where(s => s.Length > 0);
 
     [Fact]
+    [Fuzzes("Redactor.Redact")]
     public void No_part_of_a_secret_stays_however_secrets_overlap() =>
         Gen.Select(Secret.Array[1, 4], Texts.Of(20, "a", "b", "c", "'", "\\", " ")).Holds((secrets, text) =>
     {
