@@ -17,7 +17,7 @@ enum Trouble
 
 /// <summary>Trouble that a person can act on: says which host, which step, what is wrong and what to do.</summary>
 sealed class PemException(string id, Trouble category, string message, string remedy, Exception? inner = null)
-    : Exception(message, inner)
+    : Exception(Printable.Text(message), inner)
 {
     /// <summary>Stable identifier, such as <c>HostKeyUnknown</c>.</summary>
     public string Id { get; } = id;
@@ -25,7 +25,7 @@ sealed class PemException(string id, Trouble category, string message, string re
     public Trouble Category { get; } = category;
 
     /// <summary>What the person should do.</summary>
-    public string Remedy { get; } = remedy;
+    public string Remedy { get; } = Printable.Text(remedy);
 
     /// <summary>The host in trouble; null when it is the whole cluster.</summary>
     public PemHost? Host { get; init; }

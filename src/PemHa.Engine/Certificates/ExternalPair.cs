@@ -64,6 +64,7 @@ sealed class ExternalPair : IDisposable
             {
                 certificates.ImportFromPem(File.ReadAllText(file));
                 if (certificates.Count == 0) faults.Add($"{name}: it holds no certificate in PEM form");
+                foreach (var certificate in certificates) Unfold(certificate);
             }
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
@@ -72,6 +73,24 @@ sealed class ExternalPair : IDisposable
             certificates.Clear();
         }
         return certificates;
+    }
+
+    /// <summary>.NET reads the inside of a certificate when it is asked for, and here is the one place that expects it to be damaged.</summary>
+    /// <exception cref="CryptographicException">It is.</exception>
+    static void Unfold(X509Certificate2 certificate)
+    {
+        _ = (certificate.Subject, certificate.Issuer, certificate.NotBefore, certificate.NotAfter, certificate.SignatureAlgorithm, certificate.PublicKey.ExportSubjectPublicKeyInfo());
+        foreach (var extension in certificate.Extensions)
+        {
+            _ = extension switch
+            {
+                X509BasicConstraintsExtension constraints => constraints.CertificateAuthority,
+                X509KeyUsageExtension usage => usage.KeyUsages != 0,
+                X509EnhancedKeyUsageExtension purposes => purposes.EnhancedKeyUsages.Count > 0,
+                X509SubjectAlternativeNameExtension names => names.EnumerateDnsNames().Any() | names.EnumerateIPAddresses().Any(),
+                _ => true,
+            };
+        }
     }
 
     /// <summary>Everything that is wrong with it for a purpose.</summary>
@@ -115,7 +134,17 @@ sealed class ExternalPair : IDisposable
     bool IsFor(string purpose) => Leaf.Extensions.OfType<X509EnhancedKeyUsageExtension>().ToList() is var uses
         && (uses.Count == 0 || uses.Any(u => u.EnhancedKeyUsages.Cast<Oid>().Any(o => o.Value == purpose || o.Value == Purposes.Any)));
 
-    static string CommonName(X509Certificate2 certificate) =>
-        certificate.SubjectName.EnumerateRelativeDistinguishedNames().FirstOrDefault(n => !n.HasMultipleElements && n.GetSingleElementType().Value == CommonNameOid)
-            ?.GetSingleElementValue() ?? "";
+    static string CommonName(X509Certificate2 certificate)
+    {
+        try
+        {
+            return certificate.SubjectName.EnumerateRelativeDistinguishedNames().FirstOrDefault(n => !n.HasMultipleElements && n.GetSingleElementType().Value == CommonNameOid)
+                ?.GetSingleElementValue() ?? "";
+        }
+        catch (CryptographicException)
+        {
+            // Bytes that are no name.
+            return "";
+        }
+    }
 }

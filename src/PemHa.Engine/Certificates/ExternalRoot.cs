@@ -126,9 +126,17 @@ sealed class ExternalRoot : IDisposable
         chain.ChainPolicy.DisableCertificateDownloads = true;
         // Dates are judged one by one, with words of our own.
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
-        complete = chain.Build(certificates[0])
-            // What this machine happens to know besides, the servers do not.
-            && chain.ChainElements.All(e => certificates.Contains(e.Certificate) || _certificates.Contains(e.Certificate));
+        try
+        {
+            complete = chain.Build(certificates[0])
+                // What this machine happens to know besides, the servers do not.
+                && chain.ChainElements.All(e => certificates.Contains(e.Certificate) || _certificates.Contains(e.Certificate));
+        }
+        catch (CryptographicException)
+        {
+            // OpenSSL gives up on some that are damaged inside.
+            complete = false;
+        }
         return chain;
     }
 

@@ -27,7 +27,7 @@ static class PrivateKeys
                 else key.ImportFromPem(text);
                 return key;
             }
-            catch (Exception e) when (e is CryptographicException or ArgumentException)
+            catch (Exception e) when (e is CryptographicException or ArgumentException or PlatformNotSupportedException)
             {
                 key.Dispose();
                 return null;

@@ -98,6 +98,9 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
                 throw new PemException("EfmEncryptFailed", Trouble.InvalidResult, $"efm encrypt gave nothing on {host.Name}: {facts["trouble"]}", "Run it by hand on the host; EFM needs Java.");
         }
         var encrypted = facts.Is("works") ? old : password.Encrypted;
+        foreach (var (name, value) in Found(facts).Append(new("db.password.encrypted", encrypted)))
+            if (PropertiesText.Refusal(name, value) is not null)
+                throw new PemException("AnswerUnfit", Trouble.InvalidResult, $"What {host.Name} tells for {name} cannot stand in efm.properties.", "Look at the host: its interfaces (ip addr) and what efm encrypt prints.");
         return PropertiesText.Set(current ?? facts["sample.text"], Values.Concat(Found(facts)).Append(new("db.password.encrypted", encrypted)));
     }
 }

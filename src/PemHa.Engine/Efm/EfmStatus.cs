@@ -42,8 +42,9 @@ sealed record EfmStatus
             using var document = JsonDocument.Parse(json);
             return Of(document.RootElement);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
+            // Half a surrogate pair is no text either.
             return null;
         }
     }

@@ -54,8 +54,8 @@ sealed record HbaShadow(string Where, string Victim, bool Fatal)
     {
         var (from, to) = MarkedBlock.Lines(text, block);
         if (from == 0) return [];
-        var all = rules.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(Field)).Where(f => f.Length == 9).Select(f => new Rule(
-            Number(f[0]), f[1], Number(f[2]), f[3], f[4].Split(Item), f[5].Split(Item), f[6], f[7], f[8])).ToList();
+        var all = rules.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(Field)).Where(f => f.Length == 9 && Number(f[0]) is not null && Number(f[2]) is not null)
+            .Select(f => new Rule(Number(f[0])!.Value, f[1], Number(f[2])!.Value, f[3], f[4].Split(Item), f[5].Split(Item), f[6], f[7], f[8])).ToList();
         var groups = members.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
         var ours = all.Where(r => r.File == path && r.Line >= from && r.Line <= to).ToList();
         var theirs = all.Where(r => r.File != path || !MarkedBlock.Holds(text, r.Line)).ToList();
@@ -104,5 +104,5 @@ sealed record HbaShadow(string Where, string Victim, bool Fatal)
 
     static int Bits(string mask) => IPAddress.TryParse(mask, out var address) ? address.GetAddressBytes().Sum(b => BitOperations.PopCount(b)) : 0;
 
-    static int Number(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+    static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -170,16 +170,15 @@ static class SectionC
     internal static string? Unfit(PemCluster cluster, PemHost host, string nic)
     {
         var words = nic.Split(' ');
-        if (words.Length < 2) return $"No interface of {host.Name} carries {host.Address}.";
+        if (words.Length < 2 || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var bits)) return $"No interface of {host.Name} carries {host.Address}.";
         if (cluster.VirtualIpInterface is { } given && given != words[0]) return $"{given} on {host.Name} does not carry {host.Address}; {words[0]} does.";
-        return IPNetwork.TryParse($"{Network(host.Address, words[1])}/{words[1]}", out var network) && !network.Contains(IPAddress.Parse(cluster.VirtualIp))
+        return IPNetwork.TryParse($"{Network(host.Address, bits)}/{words[1]}", out var network) && !network.Contains(IPAddress.Parse(cluster.VirtualIp))
             ? $"{cluster.VirtualIp} is not in {network}, the network of {words[0]} on {host.Name}." : null;
     }
 
-    static IPAddress Network(string address, string prefix)
+    static IPAddress Network(string address, int bits)
     {
         var bytes = IPAddress.Parse(address).GetAddressBytes();
-        var bits = int.Parse(prefix, CultureInfo.InvariantCulture);
         for (var i = 0; i < bytes.Length; i++) bytes[i] &= (byte)(0xff00 >> Math.Clamp(bits - 8 * i, 0, 8));
         return new IPAddress(bytes);
     }

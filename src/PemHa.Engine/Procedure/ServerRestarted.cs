@@ -21,7 +21,7 @@ sealed class ServerRestarted(PemHost host, int standbys, bool primary, bool forc
             throw new PemException("ClusterUnhealthy", Trouble.InvalidOperation, $"The database on {host.Name} does not run; nothing is restarted around it.",
                 $"Look at its log, start it (systemctl start {host.Cluster.ServiceName}), then run Invoke-PemRollingRestart again.");
         if (!facts.Has("pending") && !force) return null;
-        if (primary ? int.Parse("0" + facts["streaming"], CultureInfo.InvariantCulture) < standbys : !facts["receiver"].StartsWith("streaming ", StringComparison.Ordinal))
+        if (primary ? facts.Count("streaming") < standbys : !facts["receiver"].StartsWith("streaming ", StringComparison.Ordinal))
             throw new PemException("ClusterUnhealthy", Trouble.InvalidOperation,
                 primary ? $"Only {facts["streaming"]} of {standbys} standbys stream from {host.Name}; it is not restarted." : $"{host.Name} does not stream; it is not restarted.",
                 "Mend replication first (Get-PemClusterStatus shows it), then run Invoke-PemRollingRestart again.");

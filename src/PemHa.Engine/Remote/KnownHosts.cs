@@ -86,30 +86,18 @@ sealed class KnownHosts
                 return false;
             }
         }
-        var matched = false;
+        var (matched, lower) = (false, name.ToLowerInvariant());
         foreach (var pattern in names.Split(','))
         {
             if (pattern.StartsWith('!'))
             {
-                if (Glob(pattern.AsSpan(1), name)) return false;
+                if (SshConfig.Glob(pattern[1..].ToLowerInvariant(), lower)) return false;
             }
-            else if (Glob(pattern, name))
+            else if (SshConfig.Glob(pattern.ToLowerInvariant(), lower))
             {
                 matched = true;
             }
         }
         return matched;
-    }
-
-    static bool Glob(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
-    {
-        if (pattern.IsEmpty) return text.IsEmpty;
-        if (pattern[0] == '*')
-        {
-            for (var i = 0; i <= text.Length; i++)
-                if (Glob(pattern[1..], text[i..])) return true;
-            return false;
-        }
-        return !text.IsEmpty && (pattern[0] == '?' || char.ToLowerInvariant(pattern[0]) == char.ToLowerInvariant(text[0])) && Glob(pattern[1..], text[1..]);
     }
 }

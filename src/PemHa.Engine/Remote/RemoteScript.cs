@@ -102,8 +102,9 @@ sealed class RemoteScript(string prelude, HostLock? @lock, TimeSpan lockWait)
                 case "out":
                     text = body;
                     break;
-                case "err" when next >= 0:
-                    results.Add(new FragmentResult(int.Parse(words[2], CultureInfo.InvariantCulture), text, body));
+                // A host that garbles its own answer has given none.
+                case "err" when next >= 0 && words.Length == 3 && int.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out var status):
+                    results.Add(new FragmentResult(status, text, body));
                     break;
             }
             at = next;

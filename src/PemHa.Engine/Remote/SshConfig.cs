@@ -282,14 +282,24 @@ sealed class SshConfig
             if (part.AsSpan().IndexOfAny('*', '?', '[') < 0) found = found.Select(f => Path.Combine(f, part));
             // Hidden files are not meant by a star.
             else found = found.Where(Directory.Exists).SelectMany(f => last ? Directory.GetFiles(f) : Directory.GetDirectories(f))
-                .Where(f => (part[0] == '.' || Path.GetFileName(f)[0] != '.') && Wildcard(part).IsMatch(Path.GetFileName(f))).Order(StringComparer.Ordinal);
+                .Where(f => (part[0] == '.' || Path.GetFileName(f)[0] != '.') && Wildcard(part, where).IsMatch(Path.GetFileName(f))).Order(StringComparer.Ordinal);
         }
         return [.. found.Where(File.Exists)];
     }
 
-    static Regex Wildcard(string pattern) => new("^" + Regex.Replace(Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal)
-        .Replace(@"\?", ".", StringComparison.Ordinal), @"\\\[(!?)([^\]]+)\]", m => $"[{(m.Groups[1].Length > 0 ? "^" : "")}{m.Groups[2].Value}]") + "$",
-        RegexOptions.Singleline, TimeSpan.FromSeconds(1));
+    static Regex Wildcard(string pattern, string where)
+    {
+        try
+        {
+            return new("^" + Regex.Replace(Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal).Replace(@"\?", ".", StringComparison.Ordinal),
+                @"\\\[(!?)([^\]]+)\]", m => $"[{(m.Groups[1].Length > 0 ? "^" : "")}{m.Groups[2].Value}]") + "$",
+                RegexOptions.Singleline | RegexOptions.NonBacktracking);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            throw Invalid(where, $"{pattern} is no pattern of file names");
+        }
+    }
 }
 
 /// <summary>What an ssh_config says of one host, keyword by keyword.</summary>

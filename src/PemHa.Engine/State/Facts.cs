@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace PemHa.Engine.State;
@@ -44,6 +45,12 @@ sealed class Facts
 
     /// <summary>Whether the value is <c>1</c>, <c>t</c> or <c>true</c>, as sh, psql and a boolean in a text say yes.</summary>
     public bool Is(string name) => this[name] is "1" or "t" or "true";
+
+    /// <summary>The value as a count; 0 when the probe did not find it.</summary>
+    /// <exception cref="PemException">The host tells something else.</exception>
+    public int Count(string name) => this[name].Length == 0 ? 0
+        : int.TryParse(this[name], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count
+        : throw new PemException("AnswerUnfit", Trouble.InvalidResult, $"What the host tells of '{name}' is no number.", "Look at the host: its shell, psql or database says what it should not.");
 
     static string Decode(string base64)
     {

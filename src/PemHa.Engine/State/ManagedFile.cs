@@ -47,6 +47,9 @@ abstract partial class ManagedFile : Resource
         var wanted = Edit(current, facts);
         // A preview of a file that an earlier step will bring knows no mode.
         var mode = current is null || EnforceMode || !facts.Has("file.mode") ? $"{Mode} {Owner}" : facts["file.mode"];
+        // It goes into the script as it is.
+        if (!Rightful().IsMatch(mode) || PathOf(facts).Any(char.IsControl))
+            throw new PemException("AnswerUnfit", Trouble.InvalidResult, $"What the host tells of path, mode and owner of {PathOf(facts)} makes no sense.", "Look at the file and at the host (stat).");
         if (current == wanted && facts["file.mode"] == mode) return null;
         var difference = UnifiedDiff.Of(PathOf(facts), Shown(current ?? ""), Shown(wanted));
         if (difference.Length == 0 && current != wanted) difference = "only masked values differ";
@@ -85,6 +88,9 @@ abstract partial class ManagedFile : Resource
 
     /// <summary>A script for people's eyes: what files are given is in the differences, and base64 hides no secret.</summary>
     public static string WithoutContents(string script) => Contents().Replace(script, "<<'PEMHA'\n(the file, in base64)\nPEMHA");
+
+    [GeneratedRegex(@"^[0-7]{1,4} [^\s:\x00-\x1f]+:[^\s:\x00-\x1f]+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Rightful();
 
     [GeneratedRegex("<<'PEMHA'\n[A-Za-z0-9+/=]*\nPEMHA", RegexOptions.CultureInvariant)]
     private static partial Regex Contents();

@@ -30,7 +30,7 @@ public sealed class RevocationTests : IDisposable
     }
 
     [Fact]
-    public void A_list_revokes_what_is_in_it_and_nothing_else() => Gen.Int[0, 20].Sample(count =>
+    public void A_list_revokes_what_is_in_it_and_nothing_else() => Gen.Int[0, 20].Holds(count =>
     {
         using var authority = new TestAuthority("A", ec: true);
         using var namesake = new TestAuthority("A", ec: true);
@@ -43,7 +43,7 @@ public sealed class RevocationTests : IDisposable
         using var its = X509Certificate2.CreateFromPem(authority.Pem);
         using var other = X509Certificate2.CreateFromPem(namesake.Pem);
         Assert.Equal((true, true, false, true), (list.IsOf(its), list.IsSignedBy(its), list.IsSignedBy(other), list.IsOf(other)));
-    }, iter: 20);
+    }, cases: 20);
 
     [Fact]
     public void OpenSSLs_lists_are_read_as_OpenSSL_reads_them()

@@ -232,7 +232,7 @@ public class EfmReportTests
 
     [Fact]
     [Spec("F2")]
-    public void Nothing_that_is_given_is_anything_but_a_status_or_the_one_error() => Gen.OneOf(Damaged, Texts.Any, Gen.String).Sample(
+    public void Nothing_that_is_given_is_anything_but_a_status_or_the_one_error() => Gen.OneOf(Damaged, Texts.Any, Gen.String).Holds(
         text =>
         {
             try
@@ -243,11 +243,11 @@ public class EfmReportTests
             {
                 Assert.Equal("EfmStatusUnreadable", e.Id);
             }
-        }, iter: 3000);
+        }, cases: 3000);
 
     [Fact]
     [Spec("F2")]
-    public void What_the_stand_in_prints_as_text_is_what_it_prints_as_JSON() => Clusters.Sample(
+    public void What_the_stand_in_prints_as_text_is_what_it_prints_as_JSON() => Clusters.Holds(
         data =>
         {
             var text = One(StatusReport.Text(data));
@@ -260,7 +260,7 @@ public class EfmReportTests
             Assert.Equal(json.MissingNodes.Order(), text.MissingNodes.Order());
             // The two forms word it differently when a database could not be asked, and a lone node's text says nothing.
             if (data.Nodes.Count > 1 && data.Wal.All(w => w.DbType != "UNKNOWN")) Assert.Equal(json.Messages, text.Messages);
-        }, iter: 2000);
+        }, cases: 2000);
 
     // The JSON repeats a primary's position as received; the text leaves that empty.
     static EfmNode Comparable(EfmNode node) => node.Type is "Standby" or "Idle" ? node : node with { ReceivedLsn = null };

@@ -78,5 +78,5 @@ public class EfmStatusTests
 
     [Fact]
     public void No_answer_however_cut_is_an_exception() =>
-        Gen.Int[0, Five.Length - 1].Sample(length => Assert.Null(EfmStatus.Parse(Five[..length])), iter: 500);
+        Gen.Int[0, Five.Length - 1].Holds(length => Assert.Null(EfmStatus.Parse(Five[..length])), cases: 500);
 }

@@ -15,7 +15,7 @@ public class PropertiesTextTests
 
     [Fact]
     public void Values_are_set_where_they_stand_and_every_other_line_stays() =>
-        Gen.Select(File, Gen.OneOfConst(Names), Value, Gen.Bool).Sample((text, name, value, windows) =>
+        Gen.Select(File, Gen.OneOfConst(Names), Value, Gen.Bool).Holds((text, name, value, windows) =>
     {
         if (windows) text = text.Replace("\n", "\r\n", StringComparison.Ordinal);
         var end = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
@@ -33,18 +33,18 @@ public class PropertiesTextTests
         if (end == "\r\n") Assert.All(after[..^1], l => Assert.EndsWith("\r", l, StringComparison.Ordinal));
         Assert.Equal(before.Any(l => Is(l, name)) ? 0 : 1, after.Count(l => l.Length > 0) - before.Count(l => l.Length > 0));
         Assert.Equal(set, Set(set, name, value));
-    }, iter: 5000);
+    }, cases: 5000);
 
     [Fact]
     public void The_last_setting_counts_when_there_are_several() =>
         Assert.Equal("two", PropertiesText.Get("db.user=one\n# db.user=x\ndb.user = two\nDB.USER=three\n", "db.user"));
 
     [Fact]
-    public void What_is_read_can_be_written_back() => Value.Sample(value =>
+    public void What_is_read_can_be_written_back() => Value.Holds(value =>
     {
         var text = Set("a=1\n", "db.user", value);
         Assert.Equal(text, Set(text, "db.user", PropertiesText.Get(text, "db.user")!));
-    }, iter: 3000);
+    }, cases: 3000);
 
     [Fact]
     public void A_property_that_is_not_set_has_no_value() => Assert.Null(PropertiesText.Get("#db.user=x\ndb.user.more=y\n", "db.user"));

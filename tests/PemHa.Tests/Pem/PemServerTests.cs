@@ -13,13 +13,14 @@ public class PemServerTests
     readonly Example _c1 = new();
 
     [Fact]
-    public void What_is_answered_is_what_the_scripts_read_gives_back() => Texts.Any.Array[100].Sample(texts =>
+    [Fuzzes("PemServer.Answer")]
+    public void What_is_answered_is_what_the_scripts_read_gives_back() => Texts.Any.Array[100].Holds(texts =>
     {
         var passwords = texts.Where(t => PemServer.Refusal(t) is null).ToArray();
         var input = string.Concat(passwords.Select(p => PemServer.Answer(p) + "\n"));
         var result = Shell.Run("bash", Encoding.UTF8.GetBytes(input), "-c", "while read p; do printf '%s\\0' \"$p\"; done");
         Assert.Equal(passwords, result.Output.Split('\0')[..^1]);
-    }, iter: 50, threads: 1);
+    }, cases: 50, each: 100, threads: 1);
 
     [Theory]
     [InlineData("", "empty")]

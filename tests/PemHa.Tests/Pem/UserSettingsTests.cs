@@ -16,7 +16,8 @@ public class UserSettingsTests
     readonly Example _c1 = new();
 
     [Fact]
-    public void Any_password_comes_through_the_URI_and_needs_no_quotes_of_Pythons() => Texts.Any.Sample(password =>
+    [Fuzzes("UserSettings.Uri", "UserSettings.Escaped")]
+    public void Any_password_comes_through_the_URI_and_needs_no_quotes_of_Pythons() => Texts.Any.Holds(password =>
     {
         var uri = UserSettings.Uri(_c1.Cluster, "pem_user_settings", password);
         const string before = "postgresql+psycopg://pem_user_settings:", after = "@172.16.161.245:5444/pem_user_settings?sslmode=require";
@@ -24,7 +25,7 @@ public class UserSettingsTests
         Assert.EndsWith(after, uri, StringComparison.Ordinal);
         Assert.Matches("^[A-Za-z0-9._~%-]*$", uri[before.Length..^after.Length]);
         Assert.Equal(password, Uri.UnescapeDataString(uri[before.Length..^after.Length]));
-    }, iter: 500);
+    }, cases: 500);
 
     [Fact]
     public void An_IPv6_address_stands_in_brackets() => Assert.Equal("postgresql+psycopg://a%20b:p@[fd00::9]:5555/pem_user_settings?sslmode=require",
@@ -38,17 +39,17 @@ public class UserSettingsTests
         Assert.Contains(reason ?? "", UserSettings.Refusal(password) ?? "", StringComparison.Ordinal);
 
     [Fact]
-    public void The_rest_of_the_configuration_stays_byte_for_byte() => Texts.Any.Sample(text =>
+    public void The_rest_of_the_configuration_stays_byte_for_byte() => Texts.Any.Holds(text =>
     {
         var set = Edited(File("pw"), text);
         var from = set.IndexOf("# BEGIN PemHa user settings", StringComparison.Ordinal);
         Assert.True(set[..from] == text || set[..from] == text + "\n" || set[..from] == text + "\r\n");
         Assert.Null(File("pw").Compare(Facts.Of(("file.text", set), ("file.mode", Mode)), false));
         Assert.Equal(set.Replace(":pw@", ":other@", StringComparison.Ordinal), Edited(File("other"), set));
-    }, iter: 300);
+    }, cases: 300);
 
     [Fact]
-    public void A_runbook_writes_the_same_line_from_a_password_that_it_is_given() => Texts.Line.Where(t => t.Length > 0).Array[10].Sample(passwords =>
+    public void A_runbook_writes_the_same_line_from_a_password_that_it_is_given() => Texts.Line.Where(t => t.Length > 0).Array[10].Holds(passwords =>
     {
         foreach (var password in passwords)
         {
@@ -58,7 +59,7 @@ public class UserSettingsTests
             var result = Shell.Sh($"LC_ALL=C\n{Recipe.Functions}{variable}={Engine.Remote.Sh.Quote(password)}\nset_block() {{ cat; }}\n{recipe.Script}\n");
             Assert.Equal($"CONFIG_DATABASE_URI = \"{UserSettings.Uri(_c1.Cluster, "pem_user_settings", password)}\"\n", result.Output);
         }
-    }, iter: 3, threads: 1);
+    }, cases: 3, each: 10, threads: 1);
 
     [Fact]
     public void A_file_that_others_may_read_is_closed()

@@ -19,7 +19,7 @@ public class MarkedBlockTests
 
     [Fact]
     public void All_that_is_outside_the_block_stays_byte_for_byte() =>
-        Gen.Select(Foreign, Lines, Lines, Gen.Bool).Sample((text, lines, others, top) =>
+        Gen.Select(Foreign, Lines, Lines, Gen.Bool).Holds((text, lines, others, top) =>
     {
         var set = MarkedBlock.Set(MarkedBlock.Set(text, "pem", lines, top), "pem", others, top);
         Assert.Equal(others, MarkedBlock.Get(set, "pem"));
@@ -27,15 +27,15 @@ public class MarkedBlockTests
         var rest = set[..from] + set[to..];
         // A last line without its end gets one when something must follow it.
         Assert.True(rest == text || (!top && (rest == text + "\n" || rest == text + "\r\n")));
-    }, iter: 5000);
+    }, cases: 5000);
 
     [Fact]
     public void Setting_the_same_lines_again_changes_nothing_even_in_a_damaged_file() =>
-        Gen.Select(Damaged, Lines, Gen.Bool).Sample((text, lines, top) =>
+        Gen.Select(Damaged, Lines, Gen.Bool).Holds((text, lines, top) =>
     {
         var once = MarkedBlock.Set(text, "pem", lines, top);
         Assert.Equal(once, MarkedBlock.Set(once, "pem", lines, top));
-    }, iter: 5000);
+    }, cases: 5000);
 
     [Fact]
     public void A_mark_without_its_partner_swallows_nobodys_lines()

@@ -39,12 +39,12 @@ public class ScramVerifierTests
     }
 
     [Fact]
-    public void A_new_verifier_matches_its_password_and_no_other() => Gen.Select(Texts.Line, Texts.Line).Sample((password, other) =>
+    public void A_new_verifier_matches_its_password_and_no_other() => Gen.Select(Texts.Line, Texts.Line).Holds((password, other) =>
     {
         var verifier = ScramVerifier.Create(password);
         Assert.True(ScramVerifier.Matches(verifier, password));
         if (Plain(other) != Plain(password)) Assert.False(ScramVerifier.Matches(verifier, other));
-    }, iter: 150);
+    }, cases: 150);
 
     [Fact]
     public void Two_verifiers_of_one_password_differ_and_do_not_show_it()

@@ -88,12 +88,12 @@ public class KnownHostsTests
     [Fact]
     public void Garbage_is_passed_over() =>
         Texts.Of(20, "|1|", "|", "h", " ", "\n", "@revoked", "@", "!", "*", "?", ",", "ssh-rsa", "AQID", "=", "#", "[h]:22", "\t", "é",
-            "\0").Sample(text =>
+            "\0").Holds(text =>
         {
             var known = Known(text + $"\nreal {Type} {Base64(Key)}\n");
             Assert.NotEqual(HostKeyVerdict.Unknown, known.Check("real", 22, Type, Key));
             known.Check("h", 22, Type, Key);
-        }, iter: 3000);
+        }, cases: 3000);
 
     [Fact]
     public void Files_that_are_not_there_count_as_empty()

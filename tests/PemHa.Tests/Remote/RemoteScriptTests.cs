@@ -57,11 +57,11 @@ public class RemoteScriptTests
         for (var i = 0; i < 5; i++) script.Add($"echo touched > {Sh.Quote(folder[$"file{i}"])}\ncat <<'PEMHA'\ntext\nPEMHA", true);
         var text = script.Render();
         // Only the last line break may be missing: then everything has arrived.
-        Gen.Int[0, text.Length - 3].Sample(length =>
+        Gen.Int[0, text.Length - 3].Holds(length =>
         {
             Shell.Sh(text[..length]);
             Assert.Empty(Directory.GetFiles(folder.Path));
-        }, iter: 150, threads: 2);
+        }, cases: 150, threads: 2);
         Assert.Equal(0, Shell.Sh(text, "-n").ExitCode);
     }
 

@@ -8,8 +8,9 @@ namespace PemHa.Tests.Remote;
 public class ShTests
 {
     [Fact]
+    [Fuzzes("Sh.Quote")]
     public void The_shell_reads_back_every_quoted_text() =>
-        Texts.Any.Array[500].Sample(texts => Assert.Equal(texts, Echo(string.Join(' ', texts.Select(Sh.Quote)))), iter: 40, threads: 2);
+        Texts.Any.Array[500].Holds(texts => Assert.Equal(texts, Echo(string.Join(' ', texts.Select(Sh.Quote)))), cases: 40, each: 500, threads: 2);
 
     [Fact]
     public void Joined_words_stay_as_many_words()
@@ -29,8 +30,13 @@ public class ShTests
 
     static string[] Echo(string words)
     {
-        var result = Shell.Sh($"printf '%s\\0' {words}\n");
-        Assert.Equal(0, result.ExitCode);
-        return Encoding.UTF8.GetString(result.Bytes).Split('\0')[..^1];
+        var read = new[] { "sh", "bash" }.Select(shell =>
+        {
+            var result = Shell.Run(shell, Encoding.UTF8.GetBytes($"printf '%s\\0' {words}\n"));
+            Assert.Equal(0, result.ExitCode);
+            return Encoding.UTF8.GetString(result.Bytes);
+        }).ToList();
+        Assert.Equal(read[0], read[1]);
+        return read[0].Split('\0')[..^1];
     }
 }

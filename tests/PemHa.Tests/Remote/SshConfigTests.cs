@@ -149,7 +149,7 @@ public sealed class SshConfigTests : IDisposable
     /// <summary>Without a slash, so that no <c>Include</c> finds the machine's own files.</summary>
     [Fact]
     public void Any_text_is_read_or_refused_with_its_line() => Texts.Of(30, "Host ", "Match ", "all", "exec ", "host ", "Include ", "IdentityFile ", "*", "?", "!", "a",
-        "\"", "'", "\\", "#", "=", " ", "\t", "\n", "\r\n", "${", "}", "%h", "é", "[", "]", "~", ",").Sample(text =>
+        "\"", "'", "\\", "#", "=", " ", "\t", "\n", "\r\n", "${", "}", "%h", "é", "[", "]", "~", ",").Holds(text =>
     {
         try
         {
@@ -161,7 +161,7 @@ public sealed class SshConfigTests : IDisposable
             Assert.StartsWith("SshConfig", e.Id, StringComparison.Ordinal);
             Assert.Matches(@"^config:\d+: ", e.Message);
         }
-    }, iter: 3000);
+    }, cases: 3000);
 
     [Fact]
     public void It_is_read_as_ssh_reads_it()
@@ -176,7 +176,7 @@ public sealed class SshConfigTests : IDisposable
             "User u1", "user=u2", "  User  'u3' # x", "Port 22", "Port=2222", "IdentityFile k1", "IdentityFile \"k 2\"", "identityfile = k3", "HostKeyAlias ka",
             "ProxyJump j1", "ProxyJump j1,u@j2:33", "ProxyJump none", "IdentitiesOnly yes", "IdentitiesOnly no", $"Include {_home["included"]}", "# Port 1", "",
         ];
-        Gen.Select(Gen.OneOfConst(lines).Array[0, 14], Gen.OneOfConst(names)).Sample((chosen, name) =>
+        Gen.Select(Gen.OneOfConst(lines).Array[0, 14], Gen.OneOfConst(names)).Holds((chosen, name) =>
         {
             var text = string.Join('\n', chosen) + "\n";
             File.WriteAllText(_home["config"], text);
@@ -192,7 +192,7 @@ public sealed class SshConfigTests : IDisposable
             Assert.Equal(theirs["proxyjump"].SingleOrDefault(), ours.Get("proxyjump")?.Word is { } jump && jump != "none" ? jump : null);
             var keys = ours.All("identityfile").Select(v => v.Word).Distinct().ToList();
             if (keys.Count > 0) Assert.Equal(theirs["identityfile"], keys);
-        }, iter: 300, threads: 1);
+        }, cases: 300, threads: 1);
     }
 
     public void Dispose() => _home.Dispose();

@@ -8,11 +8,11 @@ namespace PemHa.Tests.State;
 public class FactsTests
 {
     [Fact]
-    public void Every_byte_that_a_probe_tells_arrives() => Gen.Byte.Array[0, 300].Sample(bytes =>
+    public void Every_byte_that_a_probe_tells_arrives() => Gen.Byte.Array[0, 300].Holds(bytes =>
     {
         var text = Encoding.Latin1.GetString(bytes);
         Assert.Equal(text, Facts.Parse($"name\t{Convert.ToBase64String(bytes)}\n")["name"]);
-    }, iter: 2000);
+    }, cases: 2000);
 
     [Fact]
     public void The_shells_functions_tell_what_is_read()
@@ -30,11 +30,11 @@ public class FactsTests
     }
 
     [Fact]
-    public void Garbage_is_passed_over() => Texts.Any.Sample(text =>
+    public void Garbage_is_passed_over() => Texts.Any.Holds(text =>
     {
         var facts = Facts.Parse(text + "\nlast\t=1\n");
         Assert.True(facts.Is("last"));
-    }, iter: 2000);
+    }, cases: 2000);
 
     [Theory]
     [InlineData("t", true)]

@@ -13,7 +13,7 @@ public sealed class ManagedFileTests : IDisposable
     readonly string _owner = Shell.Sh("printf '%s:%s' \"$(id -un)\" \"$(id -gn)\"").Output;
 
     [Fact]
-    public void Every_byte_survives_the_way_there_and_back() => Gen.Select(Bytes, Bytes).Sample((first, second) =>
+    public void Every_byte_survives_the_way_there_and_back() => Gen.Select(Bytes, Bytes).Holds((first, second) =>
     {
         var path = _folder[Guid.NewGuid().ToString("N")];
         Assert.Equal(0, Put(path, "640", first, null).ExitCode);
@@ -25,7 +25,7 @@ public sealed class ManagedFileTests : IDisposable
         // One backup, of what was there before.
         Assert.Equal(first, Encoding.Latin1.GetString(File.ReadAllBytes(Assert.Single(Directory.GetFiles(_folder.Path,
             Path.GetFileName(path) + ".pemha-*")))));
-    }, iter: 12, threads: 1);
+    }, cases: 12, threads: 1);
 
     [Theory]
     [InlineData(null, "theirs")]

@@ -15,13 +15,13 @@ public class RecipeTests
         .Select(lines => string.Concat(lines.Select(l => l + "\n")));
 
     [Fact]
-    public void A_block_is_set_where_PemHa_sets_it() => Gen.Select(File, Gen.OneOfConst("first", "top", "end"), Gen.Bool).Sample((text, where, crlf) =>
+    public void A_block_is_set_where_PemHa_sets_it() => Gen.Select(File, Gen.OneOfConst("first", "top", "end"), Gen.Bool).Holds((text, where, crlf) =>
     {
         if (crlf) text = text.Replace("\n", "\r\n", StringComparison.Ordinal);
         string[] lines = ["host x y\\n %d", "hostssl 'z' $1 é"];
         Assert.Equal(MarkedBlock.Set(text, "efm", lines, top: where != "end", first: where == "first"),
             Edited(text, $"set_block \"$F\" efm {where} <<'L'\n{string.Join('\n', lines)}\nL"));
-    }, iter: 30, threads: 1);
+    }, cases: 30, threads: 1);
 
     [Fact]
     public void Rules_demand_TLS_in_the_block_that_is_named_and_nowhere_else() => Assert.Equal(
@@ -30,12 +30,12 @@ public class RecipeTests
 
     [Fact]
     public void Properties_are_set_where_PemHa_sets_them() =>
-        Gen.OneOfConst("# a comment", "db.user=old", "  db.user = older ", "#db.user=", "is.witness=", "", "=x", "is.witness").Array[0, 7].Sample(found =>
+        Gen.OneOfConst("# a comment", "db.user=old", "  db.user = older ", "#db.user=", "is.witness=", "", "=x", "is.witness").Array[0, 7].Holds(found =>
         {
             var text = string.Concat(found.Select(l => l + "\n"));
             Dictionary<string, string> values = new() { ["db.user"] = "a\\b = c & d", ["is.witness"] = "true", ["virtual.ip"] = "" };
             Assert.Equal(PropertiesText.Set(text, values), Edited(text, $"set_properties \"$F\" /dev/null '' '' <<'L'\n{PropertiesText.Set("", values)}L"));
-        }, iter: 30, threads: 1);
+        }, cases: 30, threads: 1);
 
     [Fact]
     public void A_password_in_a_URI_is_escaped_as_PemHa_escapes_it()

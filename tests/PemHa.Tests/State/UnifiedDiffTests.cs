@@ -9,11 +9,11 @@ public class UnifiedDiffTests
     static readonly Gen<string> Text = Texts.Of(15, "a\n", "b\n", "c\n", "\n", "-\n", "+\n", " \n", "@@\n");
 
     [Fact]
-    public void A_difference_applied_to_the_one_text_gives_the_other() => Gen.Select(Text, Text).Sample((before, after) =>
-        Assert.Equal(after, Apply(before, UnifiedDiff.Of("x", before, after))), iter: 5000);
+    public void A_difference_applied_to_the_one_text_gives_the_other() => Gen.Select(Text, Text).Holds((before, after) =>
+        Assert.Equal(after, Apply(before, UnifiedDiff.Of("x", before, after))), cases: 5000);
 
     [Fact]
-    public void Equal_texts_have_no_difference() => Text.Sample(text => Assert.Equal("", UnifiedDiff.Of("x", text, text)), iter: 500);
+    public void Equal_texts_have_no_difference() => Text.Holds(text => Assert.Equal("", UnifiedDiff.Of("x", text, text)), cases: 500);
 
     [Fact]
     public void It_reads_as_people_know_it() =>
@@ -25,14 +25,14 @@ public class UnifiedDiffTests
     {
         Assert.SkipUnless(Shell.Has("patch"), "patch is not on PATH");
         using var folder = new TemporaryFolder();
-        Gen.Select(Text, Text).Where((a, b) => a != b && a.Length > 0 && b.Length > 0).Sample((before, after) =>
+        Gen.Select(Text, Text).Where((a, b) => a != b && a.Length > 0 && b.Length > 0).Holds((before, after) =>
         {
             File.WriteAllText(folder["x"], before);
             File.WriteAllText(folder["d"], UnifiedDiff.Of("x", before, after) + "\n");
             var result = Shell.Run("patch", [], "-s", folder["x"], folder["d"]);
             Assert.True(result.ExitCode == 0, result.Output);
             Assert.Equal(after, File.ReadAllText(folder["x"]));
-        }, iter: 20, threads: 1);
+        }, cases: 20, threads: 1);
     }
 
     static string Apply(string before, string difference)
