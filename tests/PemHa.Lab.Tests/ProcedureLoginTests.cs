@@ -38,6 +38,19 @@ public sealed class ProcedureLoginTests(WaysLab ways)
             Assert.DoesNotContain(secret, report.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>It ends before, while or after its input is written: never does that look like a broken connection.</summary>
+    [Fact]
+    public async Task A_sudo_that_asks_for_a_password_is_given_it_each_time()
+    {
+        var report = await ways.ReportAsync($$"""
+            $admin = Credential admin 'Lab-pass1'
+            $encrypted = @{ KeyFile = "$ways/encrypted"; KeyPassphrase = Secret '{{WaysLab.Passphrase}}' }
+            foreach ($i in 1..25) { Report { $hosts[0..1] | Connect-PemHost @known @encrypted -Credential $admin } }
+            """);
+        Assert.Empty(report.Errors);
+        Assert.Equal(50, report.Lines.Count);
+    }
+
     [Fact]
     public async Task The_agents_keys_are_offered_and_so_is_an_encrypted_one_that_it_holds()
     {

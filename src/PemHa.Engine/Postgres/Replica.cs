@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
 
 namespace PemHa.Engine.Postgres;
 
 /// <summary>What the primary told of itself, for the hosts that are compared with it.</summary>
-sealed class PrimaryIdentity(PemHost host)
+sealed partial class PrimaryIdentity(PemHost host)
 {
     public PemHost Host => host;
 
@@ -36,16 +37,30 @@ sealed class PrimaryIdentity(PemHost host)
                 fact folder "$({{SqlText.Run("postgres", "SELECT 'PG_' || current_setting('server_version_num')::int / 10000 || '_' || catalog_version_no FROM pg_control_system()")}})"
                 """, facts =>
             {
+                // All of it goes into commands on the standbys.
+                var spaces = ManagedFile.Plain(facts["tablespaces"]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+                if (!Identifier().IsMatch(facts["sysid"]) || !Folder().IsMatch(facts["folder"]) || !spaces.All(l => Tablespace().IsMatch(l)))
+                    throw new PemException("AnswerUnfit", Trouble.InvalidResult, "What the primary tells of its identifier and its tablespaces makes no sense.",
+                        "Look at the host: its shell, psql or database says what it should not.");
                 identity.SystemIdentifier = facts["sysid"];
                 identity.TablespaceFolder = facts["folder"];
-                // Bytes of a file system's names, as the database's text has them.
-                identity.Tablespaces = [.. ManagedFile.Plain(facts["tablespaces"]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ', 2)).Select(w => (w[0], w[1]))];
+                identity.Tablespaces = [.. spaces.Select(l => l.Split(' ', 2)).Select(w => (w[0], w[1]))];
                 running.Compare(facts, false);
                 return null;
             }),
         };
         return identity;
     }
+
+    [GeneratedRegex(@"^[0-9]*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Identifier();
+
+    [GeneratedRegex(@"^(PG_[0-9]+_[0-9]+)?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Folder();
+
+    /// <summary>Identifier and location, in a file system's bytes.</summary>
+    [GeneratedRegex(@"^[0-9]+ /[^\x00-\x1f]*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Tablespace();
 }
 
 /// <summary>

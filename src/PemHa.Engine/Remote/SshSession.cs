@@ -88,22 +88,12 @@ sealed class SshSession : IDisposable
 
     async Task<(int? Status, string Output, string Error)> ExecuteAsync(string commandLine, string input, CancellationToken ct)
     {
-        using var command = _connection.Client.CreateCommand(commandLine, Encoding.UTF8);
+        // Whatever ends early, as a sudo that refuses does, leaves its input to cat: input that came after the channel's end would end the connection.
+        using var command = _connection.Client.CreateCommand($"sh -c {Sh.Quote($"{commandLine}; s=$?; cat >/dev/null; exit $s")}", Encoding.UTF8);
         try
         {
             var running = command.ExecuteAsync(ct);
-            using (var stdin = command.CreateInputStream())
-            {
-                var bytes = Encoding.UTF8.GetBytes(input);
-                try
-                {
-                    await stdin.WriteAsync(bytes, ct);
-                }
-                finally
-                {
-                    CryptographicOperations.ZeroMemory(bytes);
-                }
-            }
+            await WriteAsync(command, input, ct);
             while (await Task.WhenAny(running, Task.Delay(Silence, ct)) != running) await ProveAliveAsync(ct);
             await running;
             return (command.ExitStatus, command.Result, command.Error);
@@ -118,6 +108,20 @@ sealed class SshSession : IDisposable
             throw new PemException("ConnectionLost", Trouble.ConnectionError, $"The connection to {Login.Label}{_connection.Way} broke: {e.Message}",
                 "Check the host and the network, connect again and run the step again: it continues where it stopped.", e)
             { Host = _host };
+        }
+    }
+
+    static async Task WriteAsync(Renci.SshNet.SshCommand command, string input, CancellationToken ct)
+    {
+        using var stdin = command.CreateInputStream();
+        var bytes = Encoding.UTF8.GetBytes(input);
+        try
+        {
+            await stdin.WriteAsync(bytes, ct);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
         }
     }
 
