@@ -130,8 +130,10 @@ public sealed partial class HostileInputTests : IDisposable
     {
         using var rsa = RSA.Create(2048);
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        const string OpenSsh = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACDf\n-----END OPENSSH PRIVATE KEY-----\n";
-        Texts.Damaged(rsa.ExportPkcs8PrivateKeyPem(), rsa.ExportRSAPrivateKeyPem(), ec.ExportECPrivateKeyPem(), ec.ExportSubjectPublicKeyInfoPem(), OpenSsh,
+        // The public half of a file of ssh-keygen's, as far as anybody reads without a passphrase; there is no private half.
+        var blob = Field([.. Field("ssh-ed25519"u8), .. Field(RandomNumberGenerator.GetBytes(32))]);
+        var openSsh = PemEncoding.WriteString("OPENSSH PRIVATE KEY", [.. "openssh-key-v1\0"u8, .. Field("none"u8), .. Field("none"u8), .. Field([]), 0, 0, 0, 1, .. blob]);
+        Texts.Damaged(rsa.ExportPkcs8PrivateKeyPem(), rsa.ExportRSAPrivateKeyPem(), ec.ExportECPrivateKeyPem(), ec.ExportSubjectPublicKeyInfoPem(), openSsh,
             ec.ExportEncryptedPkcs8PrivateKeyPem("p", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1)),
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIN8 x\n", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPublic-Lines: 2\nAAAA\nAAAA\nPrivate-Lines: 1\nAAAA\nPrivate-MAC: 00\n").Holds(text =>
         {
@@ -145,6 +147,8 @@ public sealed partial class HostileInputTests : IDisposable
             Refuses<CryptographicException>(() => PrivateKeys.Public(text));
             File.Delete(file);
         }, cases: 1500);
+
+        static byte[] Field(ReadOnlySpan<byte> bytes) => [0, 0, 0, (byte)bytes.Length, .. bytes];
     }
 
     [Fact]
