@@ -25,13 +25,26 @@ public class LabFixture : IAsyncLifetime
         try
         {
             var log = new StepLog(new DiagnosticWriter(), terminal: false);
-            return _lab ??= await Lab.UpAsync(Options, log, TestContext.Current.CancellationToken);
+            if (_lab is null)
+            {
+                var disks = await DisksAsync();
+                _lab = await Lab.UpAsync(Options with { Disks = disks }, log, TestContext.Current.CancellationToken);
+                if (disks is not null)
+                    await ContinueAsync(_lab, disks);
+            }
+            return _lab;
         }
         finally
         {
             _gate.Release();
         }
     }
+
+    /// <summary>The disks that the hosts begin with; null: new hosts.</summary>
+    internal virtual Task<LabDisks?> DisksAsync() => Task.FromResult<LabDisks?>(null);
+
+    /// <summary>Goes on from where kept disks are.</summary>
+    internal virtual Task ContinueAsync(Lab lab, LabDisks disks) => Task.CompletedTask;
 
     /// <summary>Skips the test, with the reason, where no lab can be.</summary>
     internal static void NeedLab() => Assert.SkipWhen(Preflight.Refusal() is not null, Preflight.Refusal() ?? "");

@@ -22,6 +22,65 @@ public class ProcedureLab : LabFixture
 
     static string Checkout { get; } = FindCheckout();
 
+    /// <summary>Everything that Install-PemCluster wants to know, in <c>$order</c>; the passwords are those that the runbook uses.</summary>
+    internal const string WholeOrder = """
+        $order = @{ AuthorityPath = "$state/ca"; AuthorityPassword = (New-PemCredential authority -Path $state).Password; Confirm = $false }
+        $order.Replication = New-PemCredential repl -Path $state
+        $order.Efm = New-PemCredential efm -Path $state
+        $order.SuperUser = New-PemCredential pemsuper -Path $state
+        $order.EfmProperty = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
+        """;
+
+    internal override async Task ContinueAsync(Lab lab, LabDisks disks)
+    {
+        if (Directory.Exists(RunbookOf(disks)))
+            CopyFolder(RunbookOf(disks), StateFolder);
+        await WakeAsync(lab);
+    }
+
+    /// <summary>The runbook's folder as it was when disks were kept.</summary>
+    internal static string RunbookOf(LabDisks disks) => Path.Combine(disks.Folder, "runbook");
+
+    /// <summary>
+    /// Stops agents and databases in the order in which nobody takes over and nothing is left to send. Agents that are stopped one by one
+    /// forget each other, and at a boot they would start before there is a database and stay idle (F5, T13): so each keeps its list of
+    /// nodes, and waits for <see cref="WakeAsync"/>.
+    /// </summary>
+    internal static async Task RestAsync(Lab lab)
+    {
+        string[] all = [.. lab.Hosts.Select(h => h.Name)];
+        await EachAsync(lab, "if systemctl -q is-enabled edb-efm-5.2 2>/dev/null; then cp -p /etc/edb/efm-5.2/efm.nodes /root/resting.nodes; fi", all);
+        await EachAsync(lab, "systemctl disable --now edb-efm-5.2 2>/dev/null || :; systemctl stop pemagent 2>/dev/null || :", all);
+        foreach (var host in all)
+            await EachAsync(lab, "systemctl stop edb-as-17 2>/dev/null || :", [host]);
+        await EachAsync(lab, "if [ -e /root/resting.nodes ]; then cp -p /root/resting.nodes /etc/edb/efm-5.2/efm.nodes; fi", all);
+    }
+
+    /// <summary>Goes on after <see cref="RestAsync"/> and a boot. A cluster that was stopped as a whole has forgotten whom it allows.</summary>
+    internal static async Task WakeAsync(Lab lab)
+    {
+        var (first, others) = (lab.Hosts[0].Name, lab.Hosts.Skip(1).ToArray());
+        await EachAsync(
+            lab, "for u in edb-as-17 pemagent; do if systemctl -q is-enabled $u 2>/dev/null; then systemctl start $u; fi; done",
+            lab.Hosts.Select(h => h.Name));
+        const string start = "if [ -e /root/resting.nodes ]; then systemctl enable --now edb-efm-5.2 2>/dev/null; rm /root/resting.nodes; fi\n";
+        var allow = string.Concat(others.Select(h => $"    /usr/edb/efm-5.2/bin/efm allow-node efm {h.Address} >/dev/null\n"));
+        await EachAsync(lab, $"{start}if systemctl -q is-active edb-efm-5.2; then\n{allow}fi", [first]);
+        foreach (var other in others)
+            await EachAsync(lab, start, [other.Name]);
+    }
+
+    static Task EachAsync(Lab lab, string script, IEnumerable<string> hosts) => Task.WhenAll(hosts.Select(async h =>
+        (await lab.SshAsync(h, "bash -es", script, Cancellation)).Check($"The script on {h}")));
+
+    internal static void CopyFolder(string from, string to)
+    {
+        foreach (var folder in Directory.GetDirectories(from, "*", SearchOption.AllDirectories).Prepend(from))
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, folder)));
+        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+    }
+
     /// <summary>Runs docs/examples/Deploy-C1.ps1 with what a lab needs, to its end.</summary>
     internal async Task<ProcedureRun> DeployAsync(params string[] switches)
     {

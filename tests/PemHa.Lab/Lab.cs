@@ -3,7 +3,7 @@ namespace PemHa.Lab;
 /// <summary>A lab that is up. The one who made it with <see cref="UpAsync"/> takes it down by disposing it.</summary>
 sealed class Lab : IAsyncDisposable
 {
-    readonly LabState _state;
+    LabState _state;
     readonly LabSwitch _switch;
     FileLock? _owner;
 
@@ -11,12 +11,14 @@ sealed class Lab : IAsyncDisposable
     {
         (_state, _owner) = (state, owner);
         _switch = new LabSwitch(state.Name, state.Networks);
-        Hosts = [.. state.Hosts.Select(h => new LabHost(state, h, _switch))];
+        Hosts = HostsOf(state);
     }
+
+    LabHost[] HostsOf(LabState state) => [.. state.Hosts.Select(h => new LabHost(state, h, _switch))];
 
     public string Name => _state.Name;
 
-    public IReadOnlyList<LabHost> Hosts { get; }
+    public IReadOnlyList<LabHost> Hosts { get; private set; }
 
     /// <summary>The private key that root and admin of every host accept.</summary>
     public string KeyPath => Path.Combine(LabPaths.StateOf(Name), "key");
@@ -56,13 +58,9 @@ sealed class Lab : IAsyncDisposable
         try
         {
             await LabLife.RemoveAsync(options.Name);
-            var layers = await new LayerCache(log).EnsureAsync(cancellation);
+            var lab = new Lab(await StateAsync(options, log, cancellation), owner);
             await Namespaces.PrepareAsync(cancellation);
-            var hosts = options.HostNames.Select((name, i) =>
-                new LabState.Host(name, LabSwitch.FirstHost + i, options.Nics.GetValueOrDefault(name, "eth0")));
-            var state = new LabState(options.Name, [.. hosts], layers, LabState.CurrentBoot, Kept: false, options.Networks);
-            var lab = new Lab(state, owner);
-            await log.StepAsync($"boot {lab.Hosts.Count} hosts", note => lab.BootAsync(options.Zone, note, cancellation));
+            await log.StepAsync($"boot {lab.Hosts.Count} hosts", note => lab.BootAsync(options, note, cancellation));
             return lab;
         }
         catch
@@ -71,6 +69,17 @@ sealed class Lab : IAsyncDisposable
             await owner.DisposeAsync();
             throw;
         }
+    }
+
+    static async Task<LabState> StateAsync(LabOptions options, StepLog log, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(LabPaths.StateOf(options.Name));
+        if (options.Disks is { } disks)
+            return disks.Unfold(options.Name);
+        var layers = await new LayerCache(log).EnsureAsync(cancellation);
+        var hosts = options.HostNames.Select((name, i) =>
+            new LabState.Host(name, LabSwitch.FirstHost + i, options.Nics.GetValueOrDefault(name, "eth0"), Disks: []));
+        return new LabState(options.Name, [.. hosts], layers, LabState.CurrentBoot, Kept: false, options.Networks);
     }
 
     /// <summary>A lab that somebody else brought up.</summary>
@@ -173,13 +182,48 @@ sealed class Lab : IAsyncDisposable
             await DownAsync();
     }
 
-    async Task BootAsync(string zone, Action<string> note, CancellationToken cancellation)
+    /// <summary>
+    /// Shuts all hosts down and keeps their disks as they are then, for other labs to begin from; this lab stays off, and can go on.
+    /// </summary>
+    /// <param name="title">What the moment is called: a file name, new in this lab.</param>
+    public async Task<LabDisks> KeepDisksAsync(string title, CancellationToken cancellation = default)
     {
-        Directory.CreateDirectory(LabPaths.StateOf(Name));
+        await Task.WhenAll(Hosts.Select(h => h.PowerOffAsync(cancellation)));
+        var disks = LabDisks.Keep(_state, title);
+        _state = disks.State;
+        _state.Write();
+        Hosts = HostsOf(_state);
+        return disks;
+    }
+
+    /// <summary>Switches every host on that is off; says in which state systemd is once it has started all that it wants to.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> PowerOnAsync(CancellationToken cancellation = default)
+    {
+        await Task.WhenAll(Hosts.Where(h => !h.IsOn).Select(h => h.PowerOnAsync(cancellation)));
+        var states = await Task.WhenAll(Hosts.Select(async h => (h.Name, State: await WaitRunningAsync(h.Name, cancellation))));
+        return states.ToDictionary(s => s.Name, s => s.State);
+    }
+
+    async Task BootAsync(LabOptions options, Action<string> note, CancellationToken cancellation)
+    {
         _state.Write();
         note("switch, keys");
         await _switch.CreateAsync(cancellation);
         Namespaces.Cgroup(Name).CreateParent();
+        if (options.Disks is null)
+            await PrepareAsync(options.Zone, cancellation);
+        note("waiting for systemd");
+        foreach (var (host, state) in await PowerOnAsync(cancellation))
+        {
+            // What was done to kept disks may well leave a unit that fails at boot.
+            if (state != "running" && options.Disks is null)
+                throw new LabException($"{host} has booted but is '{state}', not 'running'.");
+        }
+    }
+
+    /// <summary>Makes the keys and the names, and writes them to the hosts' disks.</summary>
+    async Task PrepareAsync(string zone, CancellationToken cancellation)
+    {
         string[] keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "pemha-lab", "-f", KeyPath];
         (await Command.RunAsync(keygen, cancellation)).Check("Making the lab's key");
         var publicKey = await File.ReadAllTextAsync(KeyPath + ".pub", cancellation);
@@ -196,15 +240,6 @@ sealed class Lab : IAsyncDisposable
             KnownHostsPath,
             Hosts.Zip(hostKeys, (h, key) => $"{string.Join(',', h.KnownAs)} {string.Join(' ', key.Split(' ').Take(2))}"),
             cancellation);
-        note("waiting for sshd");
-        await Task.WhenAll(Hosts.Select(h => h.PowerOnAsync(cancellation)));
-        note("waiting for systemd");
-        await Task.WhenAll(Hosts.Select(async h =>
-        {
-            var state = await WaitRunningAsync(h.Name, cancellation);
-            if (state != "running")
-                throw new LabException($"{h.Name} has booted but is '{state}', not 'running'.");
-        }));
     }
 
     Dictionary<string, string> Merge(IReadOnlyDictionary<string, string>? more)

@@ -19,9 +19,9 @@ sealed class LabHost
 
     public LabHost(LabState state, LabState.Host host, LabSwitch labSwitch)
     {
-        (_lab, _switch, _layers) = (state.Name, labSwitch, state.Layers);
+        (_lab, _switch, _layers) = (state.Name, labSwitch, [.. host.Disks, .. state.Layers]);
         (Name, Nic, _number, _networks) = (host.Name, host.Nic, host.Number, state.Networks);
-        Folder = Path.Combine(LabPaths.StateOf(_lab), "hosts", Name);
+        Folder = FolderOf(_lab, Name);
         _all = Namespaces.Cgroup(_lab).Child(Name);
         _inside = _all.Child("host");
     }
@@ -54,7 +54,7 @@ sealed class LabHost
     public bool IsWitness => Name.StartsWith("witness", StringComparison.Ordinal);
 
     /// <summary>The part of the disk that the host has written itself.</summary>
-    public string Disk => Path.Combine(Folder, "upper");
+    public string Disk => DiskOf(_lab, Name);
 
     /// <summary>What its init said, over all boots.</summary>
     public string ConsoleLog => Path.Combine(Folder, "console.log");
@@ -70,14 +70,29 @@ sealed class LabHost
     /// <summary>The supervisor leaves the port of a host with this mark down at boot.</summary>
     string UnpluggedMark => Path.Combine(Folder, "unplugged");
 
+    /// <summary>Where a host's own disk is.</summary>
+    public static string DiskOf(string lab, string host) => Path.Combine(FolderOf(lab, host), "upper");
+
+    static string FolderOf(string lab, string host) => Path.Combine(LabPaths.StateOf(lab), "hosts", host);
+
+    /// <summary>Makes an empty disk.</summary>
+    public static void MakeDisk(string lab, string host)
+    {
+        foreach (var folder in new[] { "work", "root", "upper" })
+            Directory.CreateDirectory(Path.Combine(FolderOf(lab, host), folder));
+        OpenToAll(DiskOf(lab, host));
+    }
+
+    // The upper layer's own mode hides the lower one's; a umask may have made it private.
+    static void OpenToAll(string folder) => File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+
     /// <summary>Writes what makes this host itself: names, machine id, host key. Gives its public host key.</summary>
     public async Task<string> PrepareAsync(string hostsFile, string publicKey, string zone, CancellationToken cancellation)
     {
-        foreach (var folder in new[] { Path.Combine(Folder, "work"), Path.Combine(Folder, "root"), Path.Combine(Disk, "etc", "ssh") })
-            Directory.CreateDirectory(folder);
-        // The upper layer's own mode hides the lower one's; a umask may have made it private.
-        foreach (var folder in new[] { Disk, Path.Combine(Disk, "etc"), Path.Combine(Disk, "etc", "ssh") })
-            File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        MakeDisk(_lab, Name);
+        Directory.CreateDirectory(Path.Combine(Disk, "etc", "ssh"));
+        foreach (var folder in new[] { Path.Combine(Disk, "etc"), Path.Combine(Disk, "etc", "ssh") })
+            OpenToAll(folder);
         Write("etc/hostname", Name + "\n");
         Write("etc/hosts", hostsFile);
         Write("etc/machine-id", Guid.NewGuid().ToString("N") + "\n");
@@ -96,7 +111,7 @@ sealed class LabHost
                 ?? throw new LabException($"firewalld has no zone '{name}'.");
             Directory.CreateDirectory(Path.Combine(Disk, "etc/firewalld/zones"));
             foreach (var folder in new[] { "etc/firewalld", "etc/firewalld/zones" })
-                File.SetUnixFileMode(Path.Combine(Disk, folder), (UnixFileMode)0b111_101_101);
+                OpenToAll(Path.Combine(Disk, folder));
             Write($"etc/firewalld/zones/{name}.xml", File.ReadAllText(shipped)
                 .Replace("</zone>", $"  <interface name=\"{Nic}\"/>\n</zone>", StringComparison.Ordinal));
             var usual = _layers.Select(l => Path.Combine(l, "usr/lib/firewalld/zones/public.xml")).First(File.Exists);

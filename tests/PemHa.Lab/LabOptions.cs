@@ -28,6 +28,9 @@ sealed record LabOptions
     /// <summary>The firewalld zone that the hosts' first card is in.</summary>
     public string Zone { get; init; } = "public";
 
+    /// <summary>The disks that the hosts begin with; which hosts there are is then said by them. Null: new hosts, as installed.</summary>
+    public LabDisks? Disks { get; init; }
+
     /// <summary>The hosts' names, in the order of their addresses.</summary>
     public IEnumerable<string> HostNames => Enumerable.Range(1, DataNodes).Select(i => $"node{i}")
         .Concat(Enumerable.Range(1, Witnesses).Select(i => $"witness{i}"));

@@ -14,8 +14,11 @@ sealed record LabState(
 {
     static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
-    /// <summary>A host's name, the last part of its addresses, and what its first network card is called.</summary>
-    public sealed record Host(string Name, int Number, string Nic);
+    /// <summary>
+    /// A host's name, the last part of its addresses, what its first network card is called, and the read-only disks of its own between
+    /// the one that it writes and the layers, uppermost first.
+    /// </summary>
+    public sealed record Host(string Name, int Number, string Nic, IReadOnlyList<string> Disks);
 
     public static string CurrentBoot => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 

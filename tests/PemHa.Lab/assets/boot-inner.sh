@@ -2,7 +2,8 @@
 # PID 1 of a host's new namespaces: builds its root and becomes systemd.
 # env: HOST DIR LOWER DOTNET
 set -e
-mount -t overlay lab -o "lowerdir=$LOWER,upperdir=$DIR/upper,workdir=$DIR/work" "$DIR/root"
+# redirect_dir: a directory that lies on a kept disk can be renamed as on any other.
+mount -t overlay lab -o "redirect_dir=on,lowerdir=$LOWER,upperdir=$DIR/upper,workdir=$DIR/work" "$DIR/root"
 cd "$DIR/root"
 mount -t proc -o nosuid,nodev,noexec proc proc
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys
