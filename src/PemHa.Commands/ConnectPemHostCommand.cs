@@ -18,6 +18,7 @@ public sealed class ConnectPemHostCommand : AsyncCommand
 
     /// <summary>The nodes.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
+    [ArgumentCompleter(typeof(HostCompleter))]
     public PemHost[] PemHost { get; set; } = [];
 
     /// <summary>The login, root or a user with sudo. Its password is tried for SSH, asked for in whatever words, and is given to sudo; it opens an
@@ -112,9 +113,9 @@ public sealed class ConnectPemHostCommand : AsyncCommand
             Post(() => WriteVerbose($"{host.Name}: {host.Address} is connected, {session.Way}"));
             return true;
         }
-        catch (PemException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            Post(() => WriteError(Errors.Record(e.At(host, "Connect-PemHost"))));
+            Post(() => WriteError(Errors.Record(ErrorTable.Unexpected(e).At(host, "Connect-PemHost"))));
             return false;
         }
     }

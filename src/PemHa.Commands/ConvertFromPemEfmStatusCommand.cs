@@ -58,7 +58,7 @@ public sealed class ConvertFromPemEfmStatusCommand : PSCmdlet
         }
         catch (PemException e)
         {
-            var record = Errors.Record(e);
+            var record = Errors.Record(e, file);
             var message = file is null ? record.ErrorDetails.Message : $"{file}: {record.ErrorDetails.Message}";
             record.ErrorDetails = new ErrorDetails(message) { RecommendedAction = e.Remedy };
             ThrowTerminatingError(record);

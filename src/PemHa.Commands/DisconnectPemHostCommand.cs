@@ -8,6 +8,7 @@ public sealed class DisconnectPemHostCommand : PSCmdlet
 {
     /// <summary>The nodes.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
+    [ArgumentCompleter(typeof(HostCompleter))]
     public PemHost[] PemHost { get; set; } = [];
 
     /// <inheritdoc/>

@@ -32,7 +32,7 @@ public sealed class ExportPemRunbookCommand : DeploymentCommand
         if (groups.Count > 1)
             ThrowTerminatingError(Errors.Record(new PemException("TopologyUnfit", Trouble.InvalidArgument,
                 $"A runbook is of one cluster, and the hosts are of several: {string.Join(", ", groups.Select(g => g.Key))}.",
-                "Export each to files of its own.")));
+                "Export each to files of its own."), groups.Select(g => g.Key).ToArray()));
         var stem = GetUnresolvedProviderPathFromPSPath(Path);
         if (stem.EndsWith(".md", StringComparison.OrdinalIgnoreCase) || stem.EndsWith(".sh", StringComparison.OrdinalIgnoreCase)) stem = stem[..^3];
         string request = stem + ".md", script = stem + ".sh";
@@ -50,7 +50,7 @@ public sealed class ExportPemRunbookCommand : DeploymentCommand
             ThrowTerminatingError(Errors.Record(new PemException("PlanIncomplete", Trouble.InvalidResult,
                 "Not every host could be planned for, so nothing was written.",
                 "Mend what the errors before this one say, then export again.")
-            { Step = "Export-PemRunbook" }));
+            { Step = "Export-PemRunbook" }, cluster));
         if (!ShouldProcess($"{request}, {script}", "Export-PemRunbook")) return;
         var now = DateTimeOffset.UtcNow;
         TextFile.Write(this, request, new ChangeRequest(cluster, hosts, plan.Changes, now).Text(System.IO.Path.GetFileName(script)), Force);

@@ -11,6 +11,7 @@ public sealed class ExportPemTopologyCommand : PSCmdlet
 
     /// <summary>Hosts of one cluster.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
+    [ArgumentCompleter(typeof(HostCompleter))]
     public PemHost[] PemHost { get; set; } = [];
 
     /// <summary>The file to write.</summary>
@@ -32,7 +33,7 @@ public sealed class ExportPemTopologyCommand : PSCmdlet
         if (clusters.Count == 0) return;
         if (clusters.Count > 1)
             ThrowTerminatingError(Errors.Record(new PemException("TopologyUnfit", Trouble.InvalidArgument,
-                $"A topology file describes one cluster, and the hosts are of several: {string.Join(", ", clusters)}.", "Export each to a file of its own.")));
+                $"A topology file describes one cluster, and the hosts are of several: {string.Join(", ", clusters)}.", "Export each to a file of its own."), clusters.ToArray()));
         var file = GetUnresolvedProviderPathFromPSPath(Path);
         if (File.Exists(file) && !Force) ThrowTerminatingError(Errors.Input("FileExists", $"{file} is there already; -Force replaces it.", file));
         if (!ShouldProcess(file, "Export-PemTopology")) return;

@@ -12,6 +12,7 @@ public sealed class GetPemClusterStatusCommand : AsyncCommand
 
     /// <summary>Connected nodes; their whole cluster is looked at.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
+    [ArgumentCompleter(typeof(HostCompleter))]
     public PemHost[] PemHost { get; set; } = [];
 
     /// <inheritdoc/>

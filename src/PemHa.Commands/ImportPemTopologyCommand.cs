@@ -28,7 +28,7 @@ public sealed class ImportPemTopologyCommand : PSCmdlet
         while (Remembered is { } errors && errors.Count > before) errors.RemoveAt(0);
         if (problems.Count > 0)
             ThrowTerminatingError(Errors.Record(new PemException("TopologyUnfit", Trouble.InvalidArgument, problems.ToString(),
-                "Mend the file where the message says, and import it again.")));
+                "Mend the file where the message says, and import it again."), Path));
         WriteObject(hosts, enumerateCollection: true);
     }
 

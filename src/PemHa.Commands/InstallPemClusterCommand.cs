@@ -7,12 +7,17 @@ namespace PemHa.Commands;
 /// <summary>The whole procedure in the order that works; asks once, then goes on until the end or the first step that fails.</summary>
 /// <remarks>With -Confirm each change is asked for; with -Confirm:$false none. Data that may be nowhere else is never replaced (T4).</remarks>
 [Cmdlet(VerbsLifecycle.Install, "PemCluster", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = nameof(PemSslModel.SslUtils))]
-[OutputType(typeof(PemHost))]
+[OutputType(typeof(PemHost), typeof(Job))]
 public sealed class InstallPemClusterCommand : DeploymentCommand
 {
+    /// <summary>Runs as a job of this session; asks once before. A preview is given at once, without a job.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        if (AsJob && StartJob(Hosts)) return;
         var preview = Preference.WhatIf(this);
         var each = MyInvocation.BoundParameters.TryGetValue("Confirm", out var given) && ((SwitchParameter)given).IsPresent;
         Pump(async ct =>

@@ -8,8 +8,8 @@ namespace PemHa.Commands;
 
 /// <summary>Section E: the PEM server on the primary, then on each standby, judged by proof (P32–P35, F8).</summary>
 [Cmdlet(VerbsLifecycle.Install, "PemServer", SupportsShouldProcess = true)]
-[OutputType(typeof(PemHost))]
-public sealed class InstallPemServerCommand : StepCommand
+[OutputType(typeof(PemHost), typeof(Job))]
+public sealed class InstallPemServerCommand : LongStepCommand
 {
     /// <summary>The superuser that configures PEM and its password.</summary>
     [Parameter(Mandatory = true)]

@@ -6,8 +6,8 @@ namespace PemHa.Commands;
 
 /// <summary>Section D: restarts the databases that want it, standbys first, the primary last, EFM out of the way (P29).</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "PemRollingRestart", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
-[OutputType(typeof(PemHost))]
-public sealed class InvokePemRollingRestartCommand : StepCommand
+[OutputType(typeof(PemHost), typeof(Job))]
+public sealed class InvokePemRollingRestartCommand : LongStepCommand
 {
     /// <summary>Restarts also where no setting waits for it.</summary>
     [Parameter]

@@ -42,10 +42,12 @@ public sealed class NewPemClusterCommand : PSCmdlet
     /// <summary>Major version of EDB Postgres Advanced Server.</summary>
     [Parameter]
     [ValidateRange(12, 99)]
+    [ArgumentCompleter(typeof(UsualCompleter))]
     public int PostgresVersion { get; set; } = 17;
 
     /// <summary>Version of EDB Failover Manager.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(UsualCompleter))]
     public Version EfmVersion { get; set; } = new(5, 2);
 
     /// <summary>TCP port of the database servers.</summary>
@@ -81,11 +83,13 @@ public sealed class NewPemClusterCommand : PSCmdlet
     [Parameter]
     [AllowEmptyString]
     [ValidatePattern("^([a-z_][a-z0-9_]{0,62})?$")]
+    [ArgumentCompleter(typeof(UsualCompleter))]
     public string? AgentUser { get; set; }
 
     /// <summary>The firewalld zone of the cluster's interface.</summary>
     [Parameter]
     [ValidatePattern("^[A-Za-z0-9_-]+$")]
+    [ArgumentCompleter(typeof(UsualCompleter))]
     public string FirewallZone { get; set; } = "public";
 
     /// <summary>A file on this machine to which every change is appended, as JSON lines.</summary>

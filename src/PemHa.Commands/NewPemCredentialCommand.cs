@@ -17,6 +17,7 @@ public sealed class NewPemCredentialCommand : PSCmdlet
     /// <summary>The user's name.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidatePattern("^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+    [ArgumentCompleter(typeof(UsualCompleter))]
     public string UserName { get; set; } = "";
 
     /// <summary>How many characters the password has.</summary>

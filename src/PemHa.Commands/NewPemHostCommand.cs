@@ -18,6 +18,7 @@ public sealed class NewPemHostCommand : PSCmdlet
 
     /// <summary>The cluster.</summary>
     [Parameter(Mandatory = true)]
+    [ArgumentCompleter(typeof(ClusterCompleter))]
     public PemCluster Cluster { get; set; } = null!;
 
     /// <summary>A short name for messages and certificates; the address or host name when left out.</summary>

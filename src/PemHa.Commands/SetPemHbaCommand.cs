@@ -12,6 +12,7 @@ public sealed class SetPemHbaCommand : StepCommand
     /// <summary>The superuser that configures PEM.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UsualCompleter))]
     public string SuperUser { get; set; } = "pemsuper";
 
     private protected override Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct) =>

@@ -16,6 +16,7 @@ public sealed class TestPemPrerequisiteCommand : AsyncCommand
 
     /// <summary>Connected nodes; their whole cluster is looked at, and a node without a connection is a failed check.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
+    [ArgumentCompleter(typeof(HostCompleter))]
     public PemHost[] PemHost { get; set; } = [];
 
     /// <summary>How many hosts are worked on at once.</summary>

@@ -15,6 +15,7 @@ public sealed class TestPemVirtualIpCommand : AsyncCommand
 
     /// <summary>Connected nodes; every node of their cluster takes part, and has to be connected.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
+    [ArgumentCompleter(typeof(HostCompleter))]
     public PemHost[] PemHost { get; set; } = [];
 
     /// <inheritdoc/>

@@ -13,6 +13,7 @@ enum Trouble
     OperationTimeout,
     OperationStopped,
     ResourceBusy,
+    NotSpecified,
 }
 
 /// <summary>Trouble that a person can act on: says which host, which step, what is wrong and what to do.</summary>

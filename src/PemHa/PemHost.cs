@@ -64,6 +64,10 @@ public sealed class PemHost
         get { lock (_changes) return [.. _changes]; }
     }
 
+    /// <summary>What the node was told to do and has not answered: a run is at it, or was stopped or cut off in the middle of it. The next look at
+    /// the node takes it away.</summary>
+    public string? Unfinished { get; internal set; }
+
     internal IDisposable? Session { get; set; }
 
     /// <summary>Whether <see cref="Address"/> is an address, and not yet a name only.</summary>

@@ -18,7 +18,7 @@ static class ModuleAssemblies
     internal static void Resolve() => AssemblyLoadContext.Default.Resolving += (context, name) => name.Name switch
     {
         "PemHa" => context.LoadFromAssemblyPath(Path.Combine(Root, "src", "Module", "bin", "PemHa.dll")),
-        "PemHa.Engine" => OfModule(name),
+        "PemHa.Engine" or "PemHa.Commands" => OfModule(name),
         _ => null,
     };
 

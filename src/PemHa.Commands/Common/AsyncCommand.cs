@@ -6,28 +6,38 @@ namespace PemHa.Commands;
 
 /// <summary>
 /// The pump: work runs off the pipeline's thread, and whatever it wants to say is queued and said by the pipeline's thread,
-/// which alone may. Stopping only signals; the pump leaves once the work has seen it.
+/// which alone may. Stopping only signals; the pump leaves once the work has seen it, or without it.
 /// </summary>
 public abstract class AsyncCommand : PSCmdlet, IDisposable
 {
+    /// <summary>How long the work may take to see that it is stopped; a person who pressed Ctrl-C waits no second.</summary>
+    static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(600);
+
     readonly CancellationTokenSource _stop = new();
+    readonly CancellationTokenSource _leave = new();
+    readonly ConcurrentDictionary<PemHost, string> _doing = [];
     BlockingCollection<Action>? _queue;
 
     /// <summary>Runs work and drains what it says until it is done.</summary>
     private protected void Pump(Func<CancellationToken, Task> work)
     {
-        using var queue = _queue = [];
+        var queue = _queue = [];
         var running = Task.Run(() => work(_stop.Token));
         _ = running.ContinueWith(_ => queue.CompleteAdding(), TaskScheduler.Default);
         try
         {
-            foreach (var say in queue.GetConsumingEnumerable()) say();
+            foreach (var say in queue.GetConsumingEnumerable(_leave.Token)) say();
+        }
+        catch (OperationCanceledException) when (_leave.IsCancellationRequested)
+        {
+            Leave(queue, running);
+            throw new PipelineStoppedException();
         }
         catch
         {
             // The pipeline is gone (Ctrl-C, -ErrorAction Stop, Select-Object -First): the work has no listener any more.
             _stop.Cancel();
-            Drain(queue, running);
+            Leave(queue, running);
             throw;
         }
         _queue = null;
@@ -37,11 +47,14 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
+            TellLeft();
             throw new PipelineStoppedException();
         }
-        catch (PemException e)
+        catch (Exception e)
         {
-            ThrowTerminatingError(Errors.Record(e));
+            var error = ErrorTable.Unexpected(e);
+            if (error != e) error = error.At(null, MyInvocation.MyCommand.Name);
+            ThrowTerminatingError(Errors.Record(error, (MyInvocation.BoundParameters.GetValueOrDefault("PemHost") as PemHost[])?.FirstOrDefault()?.Cluster));
         }
     }
 
@@ -78,8 +91,32 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
         return await answer.Task;
     }
 
+    /// <summary>Runs this command once more, as a job, and puts that out. In a preview there is no job.</summary>
+    /// <returns>Whether all is done here.</returns>
+    private protected bool StartJob(IReadOnlyList<PemHost> hosts)
+    {
+        if (Preference.WhatIf(this)) return false;
+        if (hosts.Count == 0 || !ShouldProcess(string.Join(", ", hosts), $"{MyInvocation.MyCommand.Name}, as a job that asks nothing more")) return true;
+        var job = new PemJob(this, hosts);
+        JobRepository.Add(job);
+        WriteObject(job);
+        return true;
+    }
+
+    /// <summary>What a host is in the middle of; null when it has answered.</summary>
+    internal void Doing(PemHost host, string? what)
+    {
+        if (what is null) _doing.TryRemove(host, out _);
+        else _doing[host] = what;
+    }
+
     /// <inheritdoc/>
-    protected override void StopProcessing() => _stop.Cancel();
+    protected override void StopProcessing()
+    {
+        // What is called back then belongs to libraries, and may take its time.
+        _ = _stop.CancelAsync();
+        _leave.CancelAfter(Grace);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -91,19 +128,31 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     /// <summary>Frees what the command holds.</summary>
     protected virtual void Dispose(bool disposing)
     {
-        if (disposing) _stop.Dispose();
+        if (!disposing) return;
+        _stop.Dispose();
+        _leave.Dispose();
     }
 
-    static void Drain(BlockingCollection<Action> queue, Task running)
+    /// <summary>Gives the work a moment to see that it is over; it is left alone if it does not.</summary>
+    void Leave(BlockingCollection<Action> queue, Task running)
     {
         try
         {
-            running.Wait(TimeSpan.FromSeconds(1));
+            if (!_leave.IsCancellationRequested) running.Wait(Grace);
         }
         catch (AggregateException)
         {
             // What stopped the pipeline is on its way to the user already.
         }
+        _queue = null;
         while (queue.TryTake(out _)) { }
+        TellLeft();
+    }
+
+    /// <summary>Says what is left half-way. A pipeline that is stopped takes no warning any more, but the person's screen does.</summary>
+    void TellLeft()
+    {
+        foreach (var (host, what) in _doing.OrderBy(d => d.Key.Name, StringComparer.Ordinal))
+            Host?.UI?.WriteWarningLine(Printable.Text($"{host.Name} was in the middle of {what}. It ends there between two commands, never inside one; run the step again, it goes on from there."));
     }
 }

@@ -15,6 +15,7 @@ public abstract class DeploymentCommand : AsyncCommand
 
     /// <summary>Every node of the cluster, connected.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
+    [ArgumentCompleter(typeof(HostCompleter))]
     public PemHost[] PemHost { get; set; } = [];
 
     /// <summary>The role that standbys replicate with, and its password (P7).</summary>
@@ -90,8 +91,11 @@ public abstract class DeploymentCommand : AsyncCommand
     /// <inheritdoc/>
     protected override void ProcessRecord() => _hosts.AddRange(PemHost);
 
-    /// <summary>The hosts of the pipeline, cluster by cluster.</summary>
-    private protected IEnumerable<IGrouping<PemCluster, PemHost>> Clusters => _hosts.Distinct().GroupBy(h => h.Cluster);
+    /// <summary>The hosts of the pipeline.</summary>
+    private protected IReadOnlyList<PemHost> Hosts => [.. _hosts.Distinct()];
+
+    /// <summary>The same, cluster by cluster.</summary>
+    private protected IEnumerable<IGrouping<PemCluster, PemHost>> Clusters => Hosts.GroupBy(h => h.Cluster);
 
     /// <summary>The order for one cluster; refuses here what a later step would refuse.</summary>
     private protected Deployment Plan(PemCluster cluster, IReadOnlyList<PemHost> hosts, string command, bool preview)
@@ -137,12 +141,4 @@ public abstract class DeploymentCommand : AsyncCommand
     }
 
     static Login Clear(PSCredential credential) => new(credential.UserName, credential.GetNetworkCredential().Password);
-}
-
-/// <summary>Completes the names of the steps.</summary>
-sealed class StepCompleter : IArgumentCompleter
-{
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete,
-        System.Management.Automation.Language.CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Deployment.Names.Where(n => n.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase)).Select(n => new CompletionResult(n));
 }

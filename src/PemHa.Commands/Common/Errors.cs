@@ -7,11 +7,12 @@ namespace PemHa.Commands;
 static class Errors
 {
     /// <summary>An error record: stable id, category, the host as its target, the remedy as its recommended action.</summary>
-    public static ErrorRecord Record(PemException e)
+    /// <param name="subject">What it is about, when that is no single host.</param>
+    public static ErrorRecord Record(PemException e, object? subject = null)
     {
         var where = e.Step is null ? "" : $"{e.Step}: ";
         if (e.Host is { } host && !e.Message.Contains(host.Name, StringComparison.Ordinal)) where += $"{host.Name}: ";
-        var record = new ErrorRecord(e, e.Id, Enum.Parse<ErrorCategory>(e.Category.ToString()), e.Host)
+        var record = new ErrorRecord(e, e.Id, Category(e.Category), e.Host ?? subject)
         {
             ErrorDetails = new ErrorDetails(where + e.Message) { RecommendedAction = e.Remedy },
         };
@@ -20,5 +21,10 @@ static class Errors
 
     /// <summary>An error for wrong input.</summary>
     public static ErrorRecord Input(string id, string message, object? target, Exception? inner = null) =>
-        new(new ArgumentException(message, inner), id, ErrorCategory.InvalidArgument, target);
+        new(new ArgumentException(message, inner), id, Category(ErrorTable.Of(id).Category), target)
+        {
+            ErrorDetails = new ErrorDetails(message) { RecommendedAction = ErrorTable.Of(id).Remedy },
+        };
+
+    static ErrorCategory Category(Trouble trouble) => Enum.Parse<ErrorCategory>(trouble.ToString());
 }

@@ -12,6 +12,7 @@ public abstract class StepCommand : AsyncCommand
 
     /// <summary>The nodes; the whole cluster's, as steps need to know each other's hosts.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
+    [ArgumentCompleter(typeof(HostCompleter))]
     public PemHost[] PemHost { get; set; } = [];
 
     /// <summary>How many hosts are worked on at once.</summary>
@@ -21,6 +22,9 @@ public abstract class StepCommand : AsyncCommand
 
     /// <summary>Whether -WhatIf is in force, given or inherited.</summary>
     internal bool IsPreview { get; private set; }
+
+    /// <summary>The hosts of the pipeline.</summary>
+    private protected IReadOnlyList<PemHost> Hosts => [.. _hosts.Distinct()];
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => _hosts.AddRange(PemHost);
@@ -32,10 +36,11 @@ public abstract class StepCommand : AsyncCommand
         Pump(async ct =>
         {
             var reporter = new CmdletReporter(this, IsPreview, Post, AskAsync);
-            foreach (var group in _hosts.Distinct().GroupBy(h => h.Cluster))
+            foreach (var group in Hosts.GroupBy(h => h.Cluster))
             {
                 var hosts = group.ToList();
                 var step = await PlanAsync(group.Key, hosts, ct);
+                foreach (var host in hosts.Except(step.Hosts)) reporter.Decision($"{host.Name}: {step.Name} is not about it");
                 var done = await new StepRunner(reporter, ThrottleLimit).RunAsync(step, ct);
                 foreach (var host in hosts.Where(h => done.Contains(h) || !step.Hosts.Contains(h))) Post(() => WriteObject(host));
             }

@@ -61,7 +61,7 @@ sealed class SslUtilsAuthority(PemHost primary) : CertificateSource
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            return new PemException("AuthorityUnusable", Trouble.InvalidOperation, $"{CertificateFile} and {KeyFile} in {host.Cluster.DataDirectory} on {host.Name} are no authority: {e.Message}.",
+            return new PemException("AuthorityUnusable", Trouble.InvalidArgument, $"{CertificateFile} and {KeyFile} in {host.Cluster.DataDirectory} on {host.Name} are no authority: {e.Message}.",
                 "Put the pair back that agents were registered with; when no agent was yet, move both files away and run the step again.");
         }
         _found[host] = pair;

@@ -21,7 +21,8 @@ sealed class VirtualIpRehearsal(PemCluster cluster, IReporter reporter)
     /// <summary>Seconds in which the others must have got an answer, and in which none may be left; and the longest that a node keeps the address.</summary>
     const int Answered = 8, Silent = 3, Longest = 20;
 
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>How long a node is waited for.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>EFM's command that takes and gives back addresses.</summary>
     public static string Command(PemCluster cluster) => $"{cluster.EfmCommand}_address";

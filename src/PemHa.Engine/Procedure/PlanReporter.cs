@@ -24,6 +24,8 @@ sealed class PlanReporter(IReporter outer) : IReporter
 
     public void Progress(PemHost host, string activity, string status, int? percent) => outer.Progress(host, activity, status, percent);
 
+    public void Doing(PemHost host, string? what) => outer.Doing(host, what);
+
     public void Error(PemException error)
     {
         Incomplete = true;

@@ -46,7 +46,7 @@ static class NodeAddress
     public static void Require(PemCluster cluster, string step)
     {
         if (cluster.Hosts.FirstOrDefault(h => !h.AddressKnown) is { } host)
-            throw new PemException("AddressUnknown", Trouble.InvalidOperation, $"Nobody has asked {host.Name} yet which address {host.Address} is.",
+            throw new PemException("AddressUnknown", Trouble.ObjectNotFound, $"Nobody has asked {host.Name} yet which address {host.Address} is.",
                 $"Connect-PemHost asks it; of a node that is down, say it: New-PemHost -Address IP -HostName {host.Address}.")
             { Host = host, Step = step };
     }

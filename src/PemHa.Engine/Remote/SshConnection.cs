@@ -42,7 +42,7 @@ sealed class SshConnection : IDisposable
         client.ServerIdentificationReceived += (_, _) => greeted = true;
         client.HostKeyReceived += (_, e) =>
         {
-            distrust = Judge(hop, known, e);
+            distrust = Judge(hop, known, e.HostKeyName, e.HostKey);
             e.CanTrust = distrust is null;
         };
         var connecting = client.ConnectAsync(ct);
@@ -97,7 +97,7 @@ sealed class SshConnection : IDisposable
     }
 
     /// <summary>The two ends did not agree on an algorithm; nothing of the login was sent. Null when it was something else.</summary>
-    static PemException? NothingInCommon(SshHop hop, IReadOnlyList<string> types, Exception e)
+    internal static PemException? NothingInCommon(SshHop hop, IReadOnlyList<string> types, Exception e)
     {
         if (e is not SshConnectionException { DisconnectReason: DisconnectReason.KeyExchangeFailed }) return null;
         var said = e.Message.TrimEnd('.');
@@ -118,15 +118,16 @@ sealed class SshConnection : IDisposable
         foreach (var name in info.HostKeyAlgorithms.Keys.Where(name => !wanted.Contains(name)).ToList()) info.HostKeyAlgorithms.Remove(name);
     }
 
-    static PemException? Judge(SshHop hop, KnownHosts known, HostKeyEventArgs e)
+    /// <summary>Why a host's key is not believed; null when it is.</summary>
+    internal static PemException? Judge(SshHop hop, KnownHosts known, string algorithm, byte[] key)
     {
-        var fingerprint = "SHA256:" + e.FingerPrintSHA256;
+        var fingerprint = PublicKeys.Fingerprint(key);
         var where = hop.KnownHostsFile.Count == 0 ? "no file" : string.Join(", ", hop.KnownHostsFile);
         var (name, port) = hop.KnownAs;
         var listed = port == 22 ? name : FormattableString.Invariant($"[{name}]:{port}");
         // The name in the wire form is that of the key; the event names the signature algorithm.
-        var type = e.HostKeyName.StartsWith("rsa-sha2", StringComparison.Ordinal) ? "ssh-rsa" : e.HostKeyName;
-        return known.Check(name, port, type, e.HostKey) switch
+        var type = algorithm.StartsWith("rsa-sha2", StringComparison.Ordinal) ? "ssh-rsa" : algorithm;
+        return known.Check(name, port, type, key) switch
         {
             HostKeyVerdict.Known => null,
             HostKeyVerdict.Unknown when hop.AcceptFingerprint.Contains(fingerprint) => null,
@@ -143,7 +144,8 @@ sealed class SshConnection : IDisposable
         };
     }
 
-    static PemException Translate(SshHop hop, SshLogin login, SshJump? via, bool greeted, Exception e) => e switch
+    /// <summary>What the library said, as an error of ours.</summary>
+    internal static PemException Translate(SshHop hop, SshLogin login, SshJump? via, bool greeted, Exception e) => e switch
     {
         // Refused by the server's count of attempts, not by the keys themselves.
         SshConnectionException when e.Message.Contains("Too many authentication failures", StringComparison.Ordinal) => new PemException("LoginRefused",

@@ -7,7 +7,7 @@ using Renci.SshNet.Common;
 namespace PemHa.Engine.Remote;
 
 /// <summary>An SSH connection to one host that runs scripts as root. Only the files Ssh*.cs of this folder know the SSH library.</summary>
-sealed class SshSession : IDisposable
+class SshSession : IDisposable
 {
     readonly PemHost _host;
     readonly SshConnection _connection;
@@ -16,7 +16,7 @@ sealed class SshSession : IDisposable
     string _shell = "setsid -w sh";
     bool _sudoAsks;
 
-    SshSession(PemHost host, SshConnection connection, Redactor redactor)
+    private protected SshSession(PemHost host, SshConnection connection, Redactor redactor)
     {
         _host = host;
         _connection = connection;
@@ -86,12 +86,12 @@ sealed class SshSession : IDisposable
         _shell = shell;
     }
 
-    async Task<(int? Status, string Output, string Error)> ExecuteAsync(string commandLine, string input, CancellationToken ct)
+    private protected virtual async Task<(int? Status, string Output, string Error)> ExecuteAsync(string commandLine, string input, CancellationToken ct)
     {
-        // Whatever ends early, as a sudo that refuses does, leaves its input to cat: input that came after the channel's end would end the connection.
-        using var command = _connection.Client.CreateCommand($"sh -c {Sh.Quote($"{commandLine}; s=$?; cat >/dev/null; exit $s")}", Encoding.UTF8);
         try
         {
+            // Whatever ends early, as a sudo that refuses does, leaves its input to cat: input that came after the channel's end would end the connection.
+            using var command = _connection.Client.CreateCommand($"sh -c {Sh.Quote($"{commandLine}; s=$?; cat >/dev/null; exit $s")}", Encoding.UTF8);
             var running = command.ExecuteAsync(ct);
             await WriteAsync(command, input, ct);
             while (await Task.WhenAny(running, Task.Delay(Silence, ct)) != running) await ProveAliveAsync(ct);

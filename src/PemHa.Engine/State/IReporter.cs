@@ -21,6 +21,9 @@ interface IReporter
     /// <param name="percent">0–100, or -1 when unknown; null when the host is done.</param>
     void Progress(PemHost host, string activity, string status, int? percent);
 
+    /// <summary>What a host was told to do and has not answered; null when it has.</summary>
+    void Doing(PemHost host, string? what);
+
     /// <summary>Trouble on one host, which leaves the pipeline.</summary>
     void Error(PemException error);
 

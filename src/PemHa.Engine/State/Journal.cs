@@ -73,7 +73,7 @@ sealed class Journal(string? path)
 }
 
 /// <summary>One line of the journal.</summary>
-/// <param name="Kind"><c>change</c>, <c>error</c> or <c>step</c>.</param>
+/// <param name="Kind"><c>change</c>, <c>error</c>, <c>step</c>, or <c>stopped</c>: what a host was in the middle of when the run was stopped.</param>
 sealed record JournalEntry(string Kind, string Cluster, string Step)
 {
     /// <summary>When, in UTC.</summary>

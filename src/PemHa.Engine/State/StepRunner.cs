@@ -104,10 +104,10 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
             {
                 await work(host);
             }
-            catch (PemException e)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 lock (run.Failed) run.Failed.Add(host);
-                var error = Redact(host, e.At(host, run.Step.Name));
+                var error = Redact(host, ErrorTable.Unexpected(e).At(host, run.Step.Name));
                 run.Journal.Write(new JournalEntry("error", run.Step.Cluster.Name, run.Step.Name) { Host = host.Name, Error = error.Id, Message = error.Message });
                 run.Errors.Enqueue(error);
             }
@@ -126,6 +126,12 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
         var mine = phases.Where(p => p.Hosts.Contains(host)).Select(p => (Phase: p, Resources: p.Resources(host))).ToList();
         var places = Place(script, mine.SelectMany(m => m.Resources), stopsOnFailure: false);
         var results = await SendAsync(host, script, ct);
+        if (host.Unfinished is { } left)
+        {
+            // The host's lock is held for as long as the host is at it.
+            reporter.Decision($"{host.Name}: an earlier run was cut off in the middle of {left}; this one goes on from what is there now");
+            host.Unfinished = null;
+        }
         foreach (var (phase, resources) in mine) run[phase, host] = (resources, Facts(host, resources, results, places));
     }
 
@@ -159,18 +165,28 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
             changes.Add((resource, change));
             records.Add(record);
         }
+        if (changes.Count == 0 && changed.Count == 0) reporter.Decision($"{host.Name}: {phase.Title}: all is as wanted");
         if (changes.Count == 0 || reporter.WhatIf) return;
 
         var script = NewScript(run.Step.Cluster, HostLock.Exclusive);
         foreach (var (_, change) in changes) script.Add("set -e\n" + change.Apply, stopsOnFailure: true);
         var places = Place(script, resources, stopsOnFailure: true);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var watching = WatchAsync(run.Step, host, $"{phase.Title}: {string.Join(", ", changes.Select(c => $"{c.Change.Action} {c.Resource.Name}"))}",
+        var what = $"{phase.Title}: {string.Join(", ", changes.Select(c => $"{c.Change.Action} {c.Resource.Name}"))}";
+        reporter.Decision($"{host.Name}: {what}");
+        var watching = WatchAsync(run.Step, host, what,
             changes.Select(c => c.Resource.Watch).FirstOrDefault(w => w is not null), done.Token);
         IReadOnlyList<FragmentResult> results;
+        reporter.Doing(host, host.Unfinished = $"{run.Step.Name}, {what}");
         try
         {
             results = await SendAsync(host, script, ct);
+            reporter.Doing(host, host.Unfinished = null);
+        }
+        catch (OperationCanceledException)
+        {
+            run.Journal.Write(new JournalEntry("stopped", run.Step.Cluster.Name, run.Step.Name) { Host = host.Name, Message = what });
+            throw;
         }
         finally
         {

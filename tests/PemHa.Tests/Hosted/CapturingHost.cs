@@ -14,6 +14,13 @@ sealed class CapturingHost : PSHost
 
     public string Text => _ui.Text.ToString();
 
+    /// <summary>Whoever sits at the keyboard; null when nobody does.</summary>
+    public Answers? Answers
+    {
+        get => _ui.Answers;
+        set => _ui.Answers = value;
+    }
+
     public override string Name => "PemHa.Tests";
     public override Version Version { get; } = new(1, 0);
     public override Guid InstanceId { get; } = Guid.NewGuid();
@@ -30,6 +37,8 @@ sealed class CapturingHost : PSHost
     {
         public StringBuilder Text { get; } = new();
 
+        public Answers? Answers { get; set; }
+
         public override PSHostRawUserInterface RawUI { get; } = new Screen();
         public override bool SupportsVirtualTerminal => false;
         public override void Write(string value) => Text.Append(value);
@@ -43,7 +52,7 @@ sealed class CapturingHost : PSHost
         public override string ReadLine() => throw new NotSupportedException("Nobody is there to answer.");
         public override SecureString ReadLineAsSecureString() => throw new NotSupportedException("Nobody is there to answer.");
         public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) =>
-            throw new NotSupportedException("Nobody is there to answer.");
+            (Answers ?? throw new NotSupportedException("Nobody is there to answer.")).Choose(message);
         public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) =>
             throw new NotSupportedException("Nobody is there to answer.");
         public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) =>
@@ -73,5 +82,23 @@ sealed class CapturingHost : PSHost
             throw new NotSupportedException();
         public override void SetBufferContents(Coordinates origin, BufferCell[,] contents) => throw new NotSupportedException();
         public override void SetBufferContents(Rectangle rectangle, BufferCell fill) => throw new NotSupportedException();
+    }
+}
+
+/// <summary>A person who is asked and does not answer, but may press Ctrl-C.</summary>
+public sealed class Answers
+{
+    readonly TaskCompletionSource _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Done when there is a question, with its text.</summary>
+    public TaskCompletionSource<string> Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Interrupt() => _interrupted.TrySetResult();
+
+    public int Choose(string message)
+    {
+        Asked.TrySetResult(message);
+        _interrupted.Task.Wait();
+        throw new PipelineStoppedException();
     }
 }

@@ -22,6 +22,13 @@ public sealed partial class HostedEngine : IDisposable
     /// <summary>What the user has seen so far, without colours.</summary>
     public string Shown => Colour().Replace(_host.Text, "");
 
+    /// <summary>Whoever sits at the keyboard; null when nobody does.</summary>
+    public Answers? Answers
+    {
+        get => _host.Answers;
+        set => _host.Answers = value;
+    }
+
     /// <summary>Columns of the user's screen, 200 unless they are set.</summary>
     public int Width
     {
