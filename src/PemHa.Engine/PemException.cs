@@ -1,3 +1,5 @@
+using PemHa.Engine.Remote;
+
 namespace PemHa.Engine;
 
 /// <summary>The kinds of trouble, as PowerShell's error categories name them.</summary>
@@ -34,7 +36,10 @@ sealed class PemException(string id, Trouble category, string message, string re
     /// <summary>The step (cmdlet) that ran.</summary>
     public string? Step { get; init; }
 
+    /// <summary>Who is in the way, where it is another run of PemHa that tells.</summary>
+    public LockHolder? Holder { get; init; }
+
     /// <summary>The same trouble, with the host and the step filled in where they were unknown.</summary>
     public PemException At(PemHost? host, string? step) =>
-        new(Id, Category, Message, Remedy, InnerException) { Host = Host ?? host, Step = Step ?? step };
+        new(Id, Category, Message, Remedy, InnerException) { Host = Host ?? host, Step = Step ?? step, Holder = Holder };
 }

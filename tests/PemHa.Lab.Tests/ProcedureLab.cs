@@ -91,8 +91,8 @@ public class ProcedureLab : LabFixture
     }
 
     /// <summary>Starts the runbook; the caller may kill it.</summary>
-    internal async Task<RunningCommand> StartDeployAsync(params string[] switches) =>
-        (await LabAsync()).StartScript(await DeployScriptAsync(switches), []);
+    internal async Task<RunningCommand> StartDeployAsync(Action<string>? onLine = null) =>
+        (await LabAsync()).StartScript(await DeployScriptAsync([]), [], onLine);
 
     /// <summary>Runs a script after the description of the cluster in <c>$cluster</c>, <c>$hosts</c> and <c>$login</c>.</summary>
     /// <remarks><c>Report { … }</c> writes one line for each object and each error, terminating or not, that a pipeline gives.</remarks>
@@ -103,7 +103,8 @@ public class ProcedureLab : LabFixture
     }
 
     /// <summary>Starts such a script; the caller may kill it.</summary>
-    internal async Task<RunningCommand> StartPowerShellAsync(string script) => (await LabAsync()).StartScript(await DescribedAsync(script), []);
+    internal async Task<RunningCommand> StartPowerShellAsync(string script, Action<string>? onLine = null) =>
+        (await LabAsync()).StartScript(await DescribedAsync(script), [], onLine);
 
     async Task<string> DescribedAsync(string script)
     {
@@ -171,9 +172,41 @@ public class ProcedureLab : LabFixture
         }
     }
 
-    /// <summary>kill -9 for everything on a host whose command line holds the text; for what a host loses with its power.</summary>
-    internal void KillOn(string host, string text) => Signals.Send(
-        [.. Namespaces.Cgroup(Options.Name).Child(host).Processes.Where(pid => Holds(pid, text))], Signals.Kill);
+    /// <summary>A signal for everything on a host whose command line holds the text, as kill -9 for what a host loses with its power.</summary>
+    internal void SignalOn(string host, string text, int signal) => Signals.Send([.. Running(host, text)], signal);
+
+    /// <summary>Lets such a process on a host stand still once it has started another one, which goes on; false as long as it has not.</summary>
+    internal bool StopParent(string host, string text)
+    {
+        int[] running = [.. Running(host, text).Order()];
+        if (running.Length < 2)
+            return false;
+        Signals.Send(running[..1], Signals.Stop);
+        return true;
+    }
+
+    /// <summary>Cuts the SSH connections to a host, which goes on.</summary>
+    internal void CutConnections(string host) => SignalOn(host, "sshd: root@notty", Signals.Kill);
+
+    /// <summary>The sessions in which such commands run on a host now: one for each script that was sent there.</summary>
+    internal IEnumerable<string> Sessions(string host, string text)
+    {
+        foreach (var pid in Running(host, text))
+        {
+            string stat;
+            try
+            {
+                stat = File.ReadAllText($"/proc/{pid}/stat");
+            }
+            catch (IOException)
+            {
+                continue;
+            }
+            yield return stat[stat.LastIndexOf(')')..].Split(' ')[4];
+        }
+    }
+
+    IEnumerable<int> Running(string host, string text) => Namespaces.Cgroup(Options.Name).Child(host).Processes.Where(pid => Holds(pid, text));
 
     /// <summary>All lines of the runbook's journal.</summary>
     internal IReadOnlyList<JsonNode> Journal()

@@ -40,6 +40,21 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
             """);
         Assert.True(prepared.Errors.Count == 0 && prepared.Lines.Count == 2, prepared.ToString());
 
+        // A mount point cannot be moved aside, whatever is in it; it runs on, and what helps is said.
+        await cluster.RootAsync("node2", "install -d -o enterprisedb -m 700 /var/lib/edb/as17/data; mount -t tmpfs -o mode=700,uid=$(id -u enterprisedb),gid=$(id -g enterprisedb) data /var/lib/edb/as17/data");
+        await cluster.RootAsync("node2", """
+            PGSETUP_INITDB_OPTIONS="-E UTF-8" /usr/edb/as17/bin/edb-as-17-setup initdb >/dev/null; systemctl start edb-as-17
+            """);
+        foreach (var script in new[] { Initialize, Force })
+        {
+            var error = Assert.Single((await cluster.PowerShellAsync(script)).Errors);
+            Assert.Equal(("DataDirectoryNotMovable", "node2"), (error.Id, error.Host));
+            Assert.Contains("symbolic link", error.Remedy, StringComparison.Ordinal);
+        }
+        Assert.Equal("f", await cluster.SqlAsync("node2", "SELECT pg_is_in_recovery()"));
+        Assert.Equal("data", await cluster.RootAsync("node2", "cd /var/lib/edb/as17; ls -d data* data/pemha* 2>/dev/null || :"));
+        await cluster.RootAsync("node2", "systemctl stop edb-as-17; umount /var/lib/edb/as17/data");
+
         // A running database with a table of somebody's.
         await cluster.RootAsync("node2", OwnDatabase + "\nsystemctl start edb-as-17");
         await cluster.SqlAsync("node2", "CREATE TABLE treasure AS SELECT 42 AS n; CHECKPOINT");
@@ -59,8 +74,7 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
 
         // A fresh, empty database may go without a word.
         await cluster.RootAsync("node2", OwnDatabase + "\nsystemctl start edb-as-17");
-        var made = await cluster.PowerShellAsync(Initialize);
-        Assert.True(made.Errors.Count == 0 && made.Lines.Contains("Initialize-PemReplica 1"), made.ToString());
+        await CopiedAsync();
         await StreamsAsync();
 
         // A healthy standby is left alone, also with a table that came from the primary.
@@ -101,6 +115,36 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
         await cluster.RootAsync("node2", "cd /var/lib/edb/as17; test -f data.pemha-kept-*/PG_VERSION");
 
         await KeptWholeAsync();
+    }
+
+    /// <summary>
+    /// A first standby of a primary whose commits wait for any standby: one that is only being copied has no row, and nothing is acknowledged
+    /// because of it.
+    /// </summary>
+    async Task CopiedAsync()
+    {
+        await cluster.SqlAsync("node1", "CREATE TABLE waited (n int)");
+        await cluster.SqlAsync("node1", "ALTER SYSTEM SET synchronous_standby_names = '*'; SELECT pg_reload_conf()");
+        await using var run = await cluster.StartPowerShellAsync(Initialize);
+        // The copying stands still, its other process goes on receiving WAL.
+        while (!cluster.StopParent("node2", "pg_basebackup"))
+        {
+            Assert.False(run.Result.IsCompleted);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), ProcedureLab.Cancellation);
+        }
+        await ProcedureLab.UntilAsync("WAL is being received",
+            () => cluster.SqlAsync("node1", "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'pg_basebackup' AND state = 'streaming'"), n => n == "1");
+        var written = await cluster.RootAsync("node1", """
+            timeout 2 runuser -u enterprisedb -- /usr/edb/as17/bin/psql -XAtq -p 5444 -d postgres -c 'INSERT INTO waited VALUES (1)' && echo acknowledged || echo waits
+            """);
+        var copying = await cluster.SqlAsync("node1", "SELECT state, sync_state FROM pg_stat_replication WHERE application_name = 'pg_basebackup' ORDER BY 1");
+        cluster.SignalOn("node2", "pg_basebackup", Signals.Continue);
+        var made = new ProcedureReport((await run.Result).Stdout, (await run.Result).Stderr);
+        Assert.True(made.Errors.Count == 0 && made.Lines.Contains("Initialize-PemReplica 1"), made.ToString());
+        Assert.Equal(("waits", "backup|async\nstreaming|async"), (written, copying));
+        await cluster.SqlAsync("node1", "INSERT INTO waited VALUES (2)");
+        Assert.Equal("2", await cluster.SqlAsync("node2", "SELECT max(n) FROM waited"));
+        await cluster.SqlAsync("node1", "ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()");
     }
 
     /// <summary>A crashed former primary whose data directory and WAL are links and whose table lies in a tablespace: not one row is lost.</summary>

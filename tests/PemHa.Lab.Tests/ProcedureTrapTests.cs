@@ -5,7 +5,8 @@ using Xunit;
 namespace PemHa.Lab.Tests;
 
 /// <summary>PemHa's answers to traps of the page whose own trouble the Page tests show.</summary>
-public sealed class ProcedureTrapTests(TrapCluster cluster) : IClassFixture<TrapCluster>
+[Collection(TrapTests.Name)]
+public sealed class ProcedureTrapTests(TrapCluster cluster)
 {
     const string Vip = ProcedureLab.VirtualIp;
     const string Status = "/usr/edb/efm-5.2/bin/efm cluster-status efm || :";

@@ -2,6 +2,13 @@ using Xunit;
 
 namespace PemHa.Lab.Tests;
 
+/// <summary>The tests on a cluster without PEM run one after another; each leaves it well.</summary>
+[CollectionDefinition(Name)]
+public sealed class TrapTests : ICollectionFixture<TrapCluster>
+{
+    public const string Name = "A cluster without PEM";
+}
+
 /// <summary>
 /// Two data nodes and a witness, built by PemHa as far as EFM (sections A, B, D, C), over a slow network and with passwords that need
 /// escaping. Tests may turn the roles around, and leave all three well.

@@ -9,6 +9,10 @@ static class Signals
 
     public const int Terminate = 15;
 
+    public const int Continue = 18;
+
+    public const int Stop = 19;
+
     /// <summary>SIGRTMIN+4: systemd as PID 1 powers the host off.</summary>
     public const int PowerOff = 38;
 

@@ -9,6 +9,7 @@ namespace PemHa.Commands;
 public abstract class StepCommand : AsyncCommand
 {
     readonly List<PemHost> _hosts = [];
+    CmdletReporter? _reporter;
 
     /// <summary>The nodes; the whole cluster's, as steps need to know each other's hosts.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
@@ -35,7 +36,7 @@ public abstract class StepCommand : AsyncCommand
         IsPreview = Preference.WhatIf(this);
         Pump(async ct =>
         {
-            var reporter = new CmdletReporter(this, IsPreview, Post, AskAsync);
+            var reporter = _reporter = new CmdletReporter(this, IsPreview, Post, AskAsync);
             foreach (var group in Hosts.GroupBy(h => h.Cluster))
             {
                 var hosts = group.ToList();
@@ -52,8 +53,8 @@ public abstract class StepCommand : AsyncCommand
 
     /// <summary>The primary as it is now.</summary>
     /// <param name="given">Whether it must be among the hosts that are still in the pipeline, as the step is about it too.</param>
-    private protected static Task<PemHost> PrimaryAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, string step, CancellationToken ct, bool given = true) =>
-        ClusterView.PrimaryAmongAsync(cluster, hosts, step, ct, given);
+    private protected Task<PemHost> PrimaryAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, string step, CancellationToken ct, bool given = true) =>
+        ClusterView.PrimaryAmongAsync(cluster, hosts, step, _reporter!, ct, given);
 
     /// <summary>The clear text of a credential's password; the engine masks it wherever it might show.</summary>
     private protected static string Password(PSCredential credential) => credential.GetNetworkCredential().Password;

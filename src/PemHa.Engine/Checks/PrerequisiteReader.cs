@@ -88,7 +88,7 @@ static class PrerequisiteReader
             var session = SshSession.Of(host);
             var offset = await ClockAsync(session, ct).WaitAsync(Patience, ct);
             // No lock: waiting for another run would say nothing of the host.
-            var script = new RemoteScript(Prelude.For(host.Cluster), null, TimeSpan.Zero);
+            var script = new RemoteScript(Prelude.For(host.Cluster), null);
             var mine = checks.Where(c => c.On(host)).ToList();
             var asked = new Dictionary<string, int>(StringComparer.Ordinal);
             foreach (var probe in mine.Select(c => c.Probe(host)))
@@ -117,7 +117,7 @@ static class PrerequisiteReader
     /// <summary>How far the host's clock is ahead of this machine's, in seconds; a script of its own, whose way there and back is short.</summary>
     static async Task<string> ClockAsync(SshSession session, CancellationToken ct)
     {
-        var script = new RemoteScript("", null, TimeSpan.Zero);
+        var script = new RemoteScript("", null);
         script.Add("date +%s.%N", stopsOnFailure: false);
         var watch = Stopwatch.StartNew();
         var before = DateTime.UtcNow;

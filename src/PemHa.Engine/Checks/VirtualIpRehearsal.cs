@@ -197,8 +197,8 @@ sealed class VirtualIpRehearsal(PemCluster cluster, IReporter reporter)
     {
         var session = SshSession.Of(host);
         // Nobody waits for another run while the others ping: the host is then said to be locked.
-        var script = new RemoteScript(Prelude.For(cluster), hostLock, TimeSpan.Zero);
-        script.Add(text, stopsOnFailure: false);
+        var script = new RemoteScript(Prelude.For(cluster), hostLock) { Step = Step };
+        script.Add(text, stopsOnFailure: false, $"hold {cluster.VirtualIp}");
         reporter.Command($"{host.Name}:\n{session.Redactor.Redact(script.Fragments)}");
         try
         {

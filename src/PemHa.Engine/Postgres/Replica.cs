@@ -17,6 +17,9 @@ sealed partial class PrimaryIdentity(PemHost host)
     /// <summary>The folder in each tablespace that the server's files lie in.</summary>
     public string TablespaceFolder { get; private set; } = "";
 
+    /// <summary>Whether whoever reports to have WAL on its disk counts as a synchronous standby, whatever its name.</summary>
+    public bool CountsAnybody { get; private set; }
+
     /// <summary>The requirement that fills this in.</summary>
     public Requirement Requirement { get; private init; } = null!;
 
@@ -34,6 +37,7 @@ sealed partial class PrimaryIdentity(PemHost host)
                 fact64 tablespaces <<E
                 $({{SqlText.Run("postgres", "SELECT oid || ' ' || pg_tablespace_location(oid) FROM pg_tablespace WHERE pg_tablespace_location(oid) LIKE '/%' ORDER BY oid")}})
                 E
+                fact anybody "$({{SqlText.Run("postgres", "SELECT strpos(current_setting('synchronous_standby_names'), '*') > 0")}})"
                 fact folder "$({{SqlText.Run("postgres", "SELECT 'PG_' || current_setting('server_version_num')::int / 10000 || '_' || catalog_version_no FROM pg_control_system()")}})"
                 """, facts =>
             {
@@ -44,6 +48,7 @@ sealed partial class PrimaryIdentity(PemHost host)
                         "Look at the host: its shell, psql or database says what it should not.");
                 identity.SystemIdentifier = facts["sysid"];
                 identity.TablespaceFolder = facts["folder"];
+                identity.CountsAnybody = facts.Is("anybody");
                 identity.Tablespaces = [.. spaces.Select(l => l.Split(' ', 2)).Select(w => (w[0], w[1]))];
                 running.Compare(facts, false);
                 return null;
@@ -121,7 +126,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         if (facts.Is("mounted"))
             throw new PemException("DataDirectoryNotMovable", Trouble.InvalidOperation, $"{host.Cluster.DataDirectory} on {host.Name} is a mount point; it cannot be renamed aside.",
                 "Let the data directory be a plain directory below the mount point, or a symbolic link to one.");
-        var command = $"pg_basebackup -h {primary.Host.Address} -p {host.Cluster.Port} -U {userName} -Fp -X stream -R --checkpoint=fast";
+        var command = $"pg_basebackup -h {primary.Host.Address} -p {host.Cluster.Port} -U {userName} -Fp -X stream -R --checkpoint=fast{Slot}";
         if (facts["there"].Length > 0)
             command += treasure is null ? $"\nmv {host.Cluster.DataDirectory} aside until the new standby streams" : $"\nmv {host.Cluster.DataDirectory} {host.Cluster.DataDirectory}.pemha-kept-TIME, where it stays";
         var backup = Backup(treasure is null ? "old" : "kept");
@@ -165,7 +170,8 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
     }
 
     // -d carries what has no option of its own; the password comes from .pgpass (P11). T5: --checkpoint=fast.
-    // The copying goes by no standby's name: the primary would count it as one that has the rows (synchronous_standby_names).
+    // The copying goes by no standby's name: the primary would count it as one that has the rows (synchronous_standby_names). Where every name
+    // counts, it goes without a slot: only with one does it report what it has on its disk. Then wal_keep_size has to last (P8).
     string Backup(string how) => $$"""
         D=$(readlink -m "$PGDATA"); P=$D.pemha-part; K=pemha-{{how}}-$(date -u +%Y%m%dT%H%M%SZ); W=
         # asked again: time has passed since the look, and a question may have waited for its answer
@@ -194,7 +200,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
             rm -rf "$_at/pemha-part"; folder "$_at/pemha-part"
         done
         as_owner "$PGBIN/pg_basebackup" -d {{Sh.Quote($"host={primary.Host.Address} port={host.Cluster.Port} user={userName} sslmode=prefer")}} \
-            -D "$P" -Fp -X stream -R --checkpoint=fast -w ${W:+--waldir="$W/pemha-part"}{{Mappings}}
+            -D "$P" -Fp -X stream -R --checkpoint=fast{{Slot}} -w ${W:+--waldir="$W/pemha-part"}{{Mappings}}
         as_owner sed -i {{Sh.Quote($"$s/^primary_conninfo = '/&{ApplicationName} /")}} "$P/postgresql.auto.conf"
         if primary; then fail "this host became the primary meanwhile"; fi
         systemctl stop "$PGSERVICE"
@@ -228,6 +234,8 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         command -v restorecon >/dev/null && restorecon -R "$D" || :
         {{Start}}
         """;
+
+    string Slot => primary.CountsAnybody ? " --no-slot" : "";
 
     string Spaces => primary.Tablespaces.Count == 0 ? ":" : "printf '%s\\n' " + Sh.Join([.. primary.Tablespaces.Select(t => $"{t.Oid} {t.Location}")]);
 

@@ -12,10 +12,10 @@ static class ClusterView
 
     /// <summary>The primary among a cluster's hosts: the one that takes writes, or before there is one the one so described.</summary>
     /// <exception cref="PemException">Two hosts take writes for the same data, or there is no connection to the primary.</exception>
-    public static async Task<PemHost> FindPrimaryAsync(PemCluster cluster, CancellationToken ct)
+    public static async Task<PemHost> FindPrimaryAsync(PemCluster cluster, Turn turn, CancellationToken ct)
     {
         if (cluster.Seen is var (seen, at) && seen.Connected && Environment.TickCount64 - at < FreshMilliseconds) return seen;
-        var sights = await Task.WhenAll(cluster.DataNodes.Where(h => h.Connected).Select(h => LookAsync(h, ct)));
+        var sights = await Task.WhenAll(cluster.DataNodes.Where(h => h.Connected).Select(h => LookAsync(h, turn, ct)));
         var now = Choose(cluster, [.. sights.OfType<Sight>()]);
         cluster.Seen = sights.Any(s => s?.Host == now && s.Writing) ? (now, Environment.TickCount64) : null;
         return now;
@@ -23,12 +23,12 @@ static class ClusterView
 
     /// <summary>The primary as it is now, for a step.</summary>
     /// <param name="given">Whether it must be among the hosts that are still in the pipeline, as the step is about it too.</param>
-    public static async Task<PemHost> PrimaryAmongAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, string step, CancellationToken ct, bool given = true)
+    public static async Task<PemHost> PrimaryAmongAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, string step, IReporter reporter, CancellationToken ct, bool given = true)
     {
         PemHost primary;
         try
         {
-            primary = await FindPrimaryAsync(cluster, ct);
+            primary = await FindPrimaryAsync(cluster, new Turn(reporter, step), ct);
         }
         catch (PemException e)
         {
@@ -92,14 +92,14 @@ static class ClusterView
         "Bring it back, or promote a standby (efm promote), then connect again.")
     { Host = declared };
 
-    static async Task<Sight?> LookAsync(PemHost host, CancellationToken ct)
+    static async Task<Sight?> LookAsync(PemHost host, Turn turn, CancellationToken ct)
     {
-        var script = new RemoteScript(Prelude.For(host.Cluster), HostLock.Shared, TimeSpan.FromMinutes(10));
+        var script = new RemoteScript(Prelude.For(host.Cluster), HostLock.Shared);
         script.Add(Probe, stopsOnFailure: false);
         IReadOnlyList<FragmentResult> result;
         try
         {
-            result = await SshSession.Of(host).RunAsync(script, ct);
+            result = await turn.RunAsync(host, script, ct);
         }
         catch (PemException e) when (e.Id is "ConnectionLost" or "NotConnected")
         {

@@ -9,7 +9,7 @@ sealed record Login(string UserName, string Password);
 /// <summary>One step of the whole order.</summary>
 /// <param name="Name">The cmdlet that does it alone.</param>
 /// <param name="PlanAsync">Its plan, for the hosts that are still well.</param>
-sealed record DeploymentStep(string Name, Func<IReadOnlyList<PemHost>, CancellationToken, Task<Step>> PlanAsync);
+sealed record DeploymentStep(string Name, Func<IReadOnlyList<PemHost>, IReporter, CancellationToken, Task<Step>> PlanAsync);
 
 /// <summary>The whole procedure in the order that works: A, B, D, C, E (T9). Install-PemCluster runs it, Get-PemPlan previews it.</summary>
 sealed class Deployment(PemCluster cluster)
@@ -54,12 +54,12 @@ sealed class Deployment(PemCluster cluster)
         if (first < 0 || last < 0 || last < first)
             throw new PemException("StepsUnfit", Trouble.InvalidArgument, $"There are no steps from {startAt ?? Names[0]} to {stopAfter ?? Names[^1]}.",
                 $"The order is {string.Join(", ", Names)}.");
-        return [.. Names[first..(last + 1)].Select(name => new DeploymentStep(name, (hosts, ct) => PlanAsync(name, hosts, ct)))];
+        return [.. Names[first..(last + 1)].Select(name => new DeploymentStep(name, (hosts, reporter, ct) => PlanAsync(name, hosts, reporter, ct)))];
     }
 
-    async Task<Step> PlanAsync(string name, IReadOnlyList<PemHost> hosts, CancellationToken ct)
+    async Task<Step> PlanAsync(string name, IReadOnlyList<PemHost> hosts, IReporter reporter, CancellationToken ct)
     {
-        Task<PemHost> Primary() => ClusterView.PrimaryAmongAsync(cluster, hosts, name, ct);
+        Task<PemHost> Primary() => ClusterView.PrimaryAmongAsync(cluster, hosts, name, reporter, ct);
         return name switch
         {
             "Install-PemEpas" => SectionA.Packages(cluster, hosts, await Primary()),
@@ -86,7 +86,7 @@ sealed class Deployment(PemCluster cluster)
         foreach (var (name, plan) in steps)
         {
             if (hosts.Count == 0) return [];
-            var step = await plan(hosts, ct);
+            var step = await plan(hosts, runner.Reporter, ct);
             var well = await runner.RunAsync(step, ct);
             // A witness is in few steps, and stays for the next that wants it.
             hosts = [.. hosts.Where(h => well.Contains(h) || !step.Hosts.Contains(h))];

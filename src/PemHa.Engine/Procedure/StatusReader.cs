@@ -30,7 +30,7 @@ static class StatusReader
 
     static async Task<Sight> LookAsync(PemHost host, bool efm, CancellationToken ct)
     {
-        var script = new RemoteScript(Prelude.For(host.Cluster), null, TimeSpan.Zero);
+        var script = new RemoteScript(Prelude.For(host.Cluster), null);
         script.Add((efm ? EfmStatus.Probe(host.Cluster) + "\n" : "") + $$"""
             ip -o addr | grep -qF {{Sh.Quote($" {host.Cluster.VirtualIp}/")}} && fact vip 1
             fact pemagent "$(systemctl is-active pemagent 2>/dev/null)"

@@ -24,23 +24,45 @@ enum HostLock
 /// Several fragments of POSIX <c>sh</c> that go to a host in one round trip: sent whole on standard input, started only when
 /// all of it has arrived, stopped at the first fragment that fails, answered fragment by fragment.
 /// </summary>
-sealed class RemoteScript(string prelude, HostLock? @lock, TimeSpan lockWait)
+sealed class RemoteScript(string prelude, HostLock? @lock)
 {
     /// <summary>Exit status for "another run holds the lock".</summary>
-    public const int LockTimeout = 98;
+    public const int Locked = 98;
 
-    readonly List<(string Text, bool StopsOnFailure)> _fragments = [];
+    /// <summary>Exit status for "another run has changed the host since the look".</summary>
+    public const int Outdated = 94;
+
+    /// <summary>How long a script itself waits for the lock: one that nobody listens to any more is not to come to its turn minutes later.</summary>
+    static readonly TimeSpan LockWait = TimeSpan.FromSeconds(1);
+
+    readonly List<(string Text, bool StopsOnFailure, string Title)> _fragments = [];
 
     // Nothing on the host can know this in advance, so no output can pass for a frame of ours.
     readonly string _nonce = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
 
+    /// <summary>The mark that it leaves on a host that it changes.</summary>
+    public string Mark => _nonce;
+
+    /// <summary>What it is part of, for those who have to wait for it; null for a mere look.</summary>
+    public string? Step { get; init; }
+
+    /// <summary>What <see cref="Seen"/> was when the host was looked at; the script does nothing when another run has changed the host since.</summary>
+    public string? Expected { get; init; }
+
+    /// <summary>The mark of the last run that changed the host, as the answer tells it.</summary>
+    public string? Seen { get; private set; }
+
+    /// <summary>Who was at work on the host and ended in the middle of it, as the answer tells it.</summary>
+    public LockHolder? TakenOver { get; private set; }
+
     /// <summary>Adds a fragment; it runs in a subshell with no standard input.</summary>
     /// <param name="text">The commands.</param>
     /// <param name="stopsOnFailure">Whether its failure keeps later fragments from running.</param>
+    /// <param name="title">What it does, for those who have to wait for it.</param>
     /// <returns>The fragment's index among the results.</returns>
-    public int Add(string text, bool stopsOnFailure)
+    public int Add(string text, bool stopsOnFailure, string title = "looking")
     {
-        _fragments.Add((text, stopsOnFailure));
+        _fragments.Add((text, stopsOnFailure, title));
         return _fragments.Count - 1;
     }
 
@@ -54,11 +76,14 @@ sealed class RemoteScript(string prelude, HostLock? @lock, TimeSpan lockWait)
     {
         var s = new StringBuilder();
         // The braces make the shell read all of it before it runs any: a connection lost while sending starts nothing.
-        s.Append("{\n").Append(Head(@lock, lockWait)).Append(prelude);
+        s.Append("{\n").Append(Head(@lock, LockWait)).Append(prelude);
         s.Append("frame() { printf '\\n").Append(_nonce).Append(" %s\\n' \"$*\"; }\n");
+        if (@lock is not null) s.Append("frame lock \"$_token\"; [ -z \"$_pid\" ] || locked\n");
+        if (Expected is { } expected) s.Append(CultureInfo.InvariantCulture, $"[ \"$_token\" = {Sh.Quote(expected)} ] || exit {Outdated}\n");
         s.Append("errors() { frame err $1 $2; [ ! -s \"$T/e\" ] || cat \"$T/e\"; frame end $1; }\n");
-        foreach (var (index, (text, stops)) in _fragments.Select((f, i) => (i, f)))
+        foreach (var (index, (text, stops, title)) in _fragments.Select((f, i) => (i, f)))
         {
+            if (@lock == HostLock.Exclusive) s.Append(LockHolder.AtWork(_nonce, $"{Step}: {title}")).Append('\n');
             // What changes something writes to a file: a lost connection then ends this shell between two fragments, never a command in its middle.
             if (!stops) s.Append(CultureInfo.InvariantCulture, $"frame out {index}\n");
             s.Append("( exec 9>&-\n").Append(text.TrimEnd('\n')).Append(stops ? "\n) >\"$T/o\" 2>\"$T/e\" </dev/null; R=$?\n" : "\n) 2>\"$T/e\" </dev/null; R=$?\n");
@@ -75,13 +100,36 @@ sealed class RemoteScript(string prelude, HostLock? @lock, TimeSpan lockWait)
         set -u; umask 022; ulimit -c 0; LC_ALL=C; export LC_ALL; cd /
         PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin; export PATH
         if [ "$(id -u)" != 0 ]; then echo 'PemHa needs root on this host' >&2; exit 96; fi
-        {{(hostLock is null ? "" : string.Create(CultureInfo.InvariantCulture,
-            $"exec 9>>/run/lock/pemha.lock; flock {(hostLock == HostLock.Shared ? "-s" : "-x")} -w {(int)lockWait.TotalSeconds} 9 || exit {LockTimeout}"))}}
-        T=$(mktemp -d /run/pemha.XXXXXX) || exit 95; trap 'rm -rf "$T"' EXIT
+        {{(hostLock is null ? "" : Take(hostLock.Value, lockWait))}}
+        T=$(mktemp -d /run/pemha.XXXXXX) || exit 95; trap 'rm -rf "$T"{{(hostLock is null ? "" : "; [ -z \"$MARK\" ] || echo \"$MARK\" > $L")}}' EXIT
         # A shell that dies of a signal would leave its files, and what is secret in them, behind; it meets one when it answers and nobody listens.
         trap 'exit 97' HUP INT PIPE TERM
 
         """;
+
+    /// <summary>
+    /// The lock. Its file tells the mark of the last run that changed something and, while one is at it, who that is and at what. A run whose
+    /// shell was killed has left the lock, but perhaps not the host: what is alive of its session is waited for as well.
+    /// </summary>
+    static string Take(HostLock how, TimeSpan wait)
+    {
+        var (option, seconds) = (how == HostLock.Shared ? "-s" : "-x", (int)wait.TotalSeconds);
+        return string.Create(CultureInfo.InvariantCulture, $$"""
+            L=/run/lock/pemha.lock; exec 9>>$L; MARK=
+            note() { _token=; _pid=; IFS='{{'\t'}}' read -r _token _pid _since _who _theirs _what < $L || :; }
+            locked() { note; [ -z "$_pid" ] || echo "at work: $_who (process $_theirs there, $_pid here), for $(( $(date +%s) - _since )) s: $_what"; }
+            # at_work MARK WHO THEIR-PROCESS WHAT
+            at_work() { MARK=$1; printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" $$ "$(date +%s)" "$2" "$3" "$4" > $L; }
+            # the number of a shell that is gone is given to nobody else while its session has a process
+            alive() {
+                [ -n "$_pid" ] && [ ! -d "/proc/$_pid" ] || return 1
+                cat /proc/[0-9]*/stat 2>/dev/null | awk -v s="$_pid" '{ sub(/^.*\) /, "") } $4 == s { found = 1 } END { exit !found }'
+            }
+            flock {{option}} -n 9 || { locked >&2; flock {{option}} -w {{seconds}} 9 || exit {{Locked}}; }
+            _until=$(( $(date +%s) + {{seconds}} ))
+            while note; alive; do [ "$(date +%s)" -lt $_until ] || { locked >&2; exit {{Locked}}; }; sleep 0.2; done
+            """);
+    }
 
     /// <summary>Takes the answer apart.</summary>
     /// <returns>One result for each fragment that ran to its end, in order.</returns>
@@ -99,6 +147,10 @@ sealed class RemoteScript(string prelude, HostLock? @lock, TimeSpan lockWait)
             var body = lineEnd + 1 <= (next < 0 ? output.Length : next) ? output[(lineEnd + 1)..(next < 0 ? output.Length : next)] : "";
             switch (words[0])
             {
+                case "lock" when words.Length == 2:
+                    Seen = words[1];
+                    TakenOver = LockHolder.Parse(body);
+                    break;
                 case "out":
                     text = body;
                     break;

@@ -161,8 +161,12 @@ class SshSession : IDisposable
 
     PemException NothingRan(int? status, string error) => status switch
     {
-        RemoteScript.LockTimeout => new PemException("HostLocked", Trouble.ResourceBusy, $"Another run of PemHa works on {_host.Name}.",
-            "Wait until it is finished (`fuser -v /run/lock/pemha.lock` on the host tells which process), then run the step again.")
+        RemoteScript.Locked => new PemException("HostLocked", Trouble.ResourceBusy,
+            $"Another run of PemHa is at work on {_host.Name}{(LockHolder.Parse(error) is { } holder ? $": {holder}" : "")}.",
+            $"Wait until it is finished ({(LockHolder.Parse(error) is { } at ? $"`ps -s {at.Process}`" : "`fuser -v /run/lock/pemha.lock`")} on the host shows what it runs), then run the step again.")
+        { Host = _host, Holder = LockHolder.Parse(error) },
+        RemoteScript.Outdated => new PemException("LookOutdated", Trouble.ResourceBusy, $"Another run of PemHa has changed {_host.Name} meanwhile.",
+            "Run the step again.")
         { Host = _host },
         _ when Login.UserName != "root" && error.Contains("sudo", StringComparison.Ordinal) => SudoRefused(error),
         _ => new PemException("ScriptFailed", Trouble.InvalidResult, $"{_host.Name} answered nothing (exit status {status}): {error}",

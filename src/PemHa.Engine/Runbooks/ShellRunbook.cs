@@ -49,6 +49,7 @@ sealed class ShellRunbook(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRea
                 esac
                 ${SSH:-ssh} -o ControlMaster=auto -o ControlPersist=60 -o "ControlPath=$W/%C" "$@"
             }
+            quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
             # on HOST VARIABLE...: the script on standard input runs there as root; the variables go with it, in no command line
             on() {
                 h=$1; shift
@@ -58,10 +59,11 @@ sealed class ShellRunbook(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRea
                 {
                     for name; do
                         eval "value=\$$name"
-                        printf "%s='%s'\n" "$name" "$(printf %s "$value" | sed "s/'/'\\\\''/g")"
+                        printf '%s=%s\n' "$name" "$(quoted "$value")"
                     done
                     # a connection lost half-way starts nothing, and ends no command in its middle: the host goes on, and remembers
                     echo "D=/run/pemha-$ID; N=$N"; echo '{'; functions
+                    printf 'at_work %s %s %s %s\n' "$ID-$N-$$" "$(quoted "$(id -un)@$(uname -n)")" $$ "'runbook $ID: change $N'"
                     echo 'if grep -qsx "$N" "$D"; then exit 0; fi; ( exec 9>&-; set -e'; cat; echo
                     echo ') </dev/null >"$T/out" 2>"$T/err"; r=$?; [ $r != 0 ] || [ "$N" = 0 ] || echo "$N" >> "$D"'
                     echo 'cat "$T/out"; cat "$T/err" >&2; exit $r'; echo '}'

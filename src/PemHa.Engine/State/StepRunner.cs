@@ -11,7 +11,7 @@ namespace PemHa.Engine.State;
 /// </summary>
 sealed class StepRunner(IReporter reporter, int throttleLimit)
 {
-    static readonly TimeSpan LockWait = TimeSpan.FromMinutes(10);
+    public IReporter Reporter => reporter;
 
     /// <summary>Runs a step.</summary>
     /// <returns>The hosts that are as the step wants them.</returns>
@@ -71,7 +71,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
     /// <summary>The state of one run.</summary>
     sealed class Run(Step step, Journal journal)
     {
-        readonly Dictionary<(Phase, PemHost), (IReadOnlyList<Resource> Resources, IReadOnlyList<Facts> Facts)> _probed = [];
+        readonly Dictionary<(Phase, PemHost), Look> _probed = [];
         int _changes;
 
         public Step Step { get; } = step;
@@ -87,12 +87,16 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
         /// <summary>Grows with every change, so that a phase can tell whether its probe is still fresh.</summary>
         public void Count() => Interlocked.Increment(ref _changes);
 
-        public (IReadOnlyList<Resource> Resources, IReadOnlyList<Facts> Facts) this[Phase phase, PemHost host]
+        public Look this[Phase phase, PemHost host]
         {
             get { lock (_probed) return _probed[(phase, host)]; }
             set { lock (_probed) _probed[(phase, host)] = value; }
         }
     }
+
+    /// <summary>What a phase found on a host.</summary>
+    /// <param name="Mark">Of the last run that had changed the host then.</param>
+    sealed record Look(IReadOnlyList<Resource> Resources, IReadOnlyList<Facts> Facts, string? Mark);
 
     async Task ForEachAsync(Run run, IEnumerable<PemHost> hosts, Func<PemHost, Task> work, CancellationToken ct)
     {
@@ -122,25 +126,43 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
     async Task ProbeAsync(Run run, PemHost host, IEnumerable<Phase> phases, CancellationToken ct)
     {
         reporter.Progress(host, run.Step.Name, "looking", -1);
-        var script = NewScript(run.Step.Cluster, HostLock.Shared);
+        var script = new RemoteScript(Prelude.For(run.Step.Cluster), HostLock.Shared);
         var mine = phases.Where(p => p.Hosts.Contains(host)).Select(p => (Phase: p, Resources: p.Resources(host))).ToList();
         var places = Place(script, mine.SelectMany(m => m.Resources), stopsOnFailure: false);
-        var results = await SendAsync(host, script, ct);
+        var results = await SendAsync(run, host, script, ct);
         if (host.Unfinished is { } left)
         {
             // The host's lock is held for as long as the host is at it.
             reporter.Decision($"{host.Name}: an earlier run was cut off in the middle of {left}; this one goes on from what is there now");
             host.Unfinished = null;
         }
-        foreach (var (phase, resources) in mine) run[phase, host] = (resources, Facts(host, resources, results, places));
+        foreach (var (phase, resources) in mine) run[phase, host] = new Look(resources, Facts(host, resources, results, places), script.Seen);
     }
 
     /// <summary>Brings a host to what a phase wants.</summary>
     async Task BringAsync(Run run, Phase phase, PemHost host, CancellationToken ct)
     {
         // What an earlier phase changed, here or on another host, may have changed what this phase finds.
-        if (run.Changes > 0 && (phase.OneByOne || phase != run.Step.Phases[0]) && !reporter.WhatIf) await ProbeAsync(run, host, [phase], ct);
-        var (resources, facts) = run[phase, host];
+        var look = run.Changes > 0 && (phase.OneByOne || phase != run.Step.Phases[0]) && !reporter.WhatIf;
+        for (; ; look = true)
+        {
+            if (look) await ProbeAsync(run, host, [phase], ct);
+            try
+            {
+                await ChangeAsync(run, phase, host, ct);
+                return;
+            }
+            catch (PemException e) when (e.Id == "LookOutdated")
+            {
+                // What was compared is another run's past; what that one has done is not done again.
+                reporter.Decision($"{host.Name}: {e.Message} Looking again.");
+            }
+        }
+    }
+
+    async Task ChangeAsync(Run run, Phase phase, PemHost host, CancellationToken ct)
+    {
+        var (resources, facts, mark) = run[phase, host];
         var changes = new List<(Resource Resource, Change Change)>();
         var records = new List<PemChange>();
         var changed = new HashSet<Resource>();
@@ -168,8 +190,8 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
         if (changes.Count == 0 && changed.Count == 0) reporter.Decision($"{host.Name}: {phase.Title}: all is as wanted");
         if (changes.Count == 0 || reporter.WhatIf) return;
 
-        var script = NewScript(run.Step.Cluster, HostLock.Exclusive);
-        foreach (var (_, change) in changes) script.Add("set -e\n" + change.Apply, stopsOnFailure: true);
+        var script = new RemoteScript(Prelude.For(run.Step.Cluster), HostLock.Exclusive) { Step = run.Step.Name, Expected = mark };
+        foreach (var (resource, change) in changes) script.Add("set -e\n" + change.Apply, stopsOnFailure: true, $"{change.Action} {resource.Name}");
         var places = Place(script, resources, stopsOnFailure: true);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var what = $"{phase.Title}: {string.Join(", ", changes.Select(c => $"{c.Change.Action} {c.Resource.Name}"))}";
@@ -180,7 +202,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
         reporter.Doing(host, host.Unfinished = $"{run.Step.Name}, {what}");
         try
         {
-            results = await SendAsync(host, script, ct);
+            results = await SendAsync(run, host, script, ct);
             reporter.Doing(host, host.Unfinished = null);
         }
         catch (OperationCanceledException)
@@ -217,7 +239,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
                 throw new PemException("NotConverged", Trouble.InvalidResult, $"{resource.Name} is not as wanted after its change: would {still.Action} again.\n{still.Difference}",
                     "Something else changes it back, or overrides it; look at it on the host.");
         }
-        run[phase, host] = (resources, after);
+        run[phase, host] = new Look(resources, after, script.Mark);
     }
 
     /// <summary>Tells every second how long a change has been going on and, where somebody can tell, how far it is.</summary>
@@ -231,7 +253,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
                 var (percent, more) = (-1, "");
                 if (source is var (where, text) && watch.Elapsed.TotalSeconds >= 1)
                 {
-                    var script = new RemoteScript(Prelude.For(step.Cluster), null, TimeSpan.Zero);
+                    var script = new RemoteScript(Prelude.For(step.Cluster), null);
                     script.Add(text, stopsOnFailure: false);
                     var words = (await Session(where).RunAsync(script, done))[0].Output.Trim().Split('\t');
                     if (words.Length == 2 && int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out percent)) more = $", {words[1]}";
@@ -246,13 +268,10 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
         }
     }
 
-    static RemoteScript NewScript(PemCluster cluster, HostLock hostLock) => new(Prelude.For(cluster), hostLock, LockWait);
-
-    async Task<IReadOnlyList<FragmentResult>> SendAsync(PemHost host, RemoteScript script, CancellationToken ct)
+    async Task<IReadOnlyList<FragmentResult>> SendAsync(Run run, PemHost host, RemoteScript script, CancellationToken ct)
     {
-        var session = Session(host);
-        reporter.Command($"{host.Name}:\n{session.Redactor.Redact(ManagedFile.WithoutContents(script.Fragments))}");
-        return await session.RunAsync(script, ct);
+        reporter.Command($"{host.Name}:\n{Session(host).Redactor.Redact(ManagedFile.WithoutContents(script.Fragments))}");
+        return await new Turn(reporter, run.Step.Name).RunAsync(host, script, ct);
     }
 
     /// <summary>Adds the probes; resources that ask the same share one answer.</summary>

@@ -62,6 +62,17 @@ public class ReplicaTests
         Assert.Equal(action, Compare([.. Standby, ("receiver", $"streaming {name}")])?.Action);
 
     [Theory]
+    [InlineData("t", true)]
+    [InlineData("f", false)]
+    public void Where_every_name_counts_as_a_synchronous_standby_the_copying_reports_nothing(string anybody, bool without)
+    {
+        var identity = PrimaryIdentity.Of(_c1.Primary);
+        identity.Requirement.Compare(Facts.Of(("up", "1"), ("recovery", "false"), ("sysid", Ours), ("anybody", anybody)), false);
+        var change = new Replica(_c1.Standby, identity, "repl", false).Compare(new Facts(), false)!;
+        Assert.Equal((without, without), (change.Apply.Contains(" --no-slot", StringComparison.Ordinal), change.Difference.Contains(" --no-slot", StringComparison.Ordinal)));
+    }
+
+    [Theory]
     [InlineData("streamer", true)]
     [InlineData("repl", false)]
     [InlineData("", false)]

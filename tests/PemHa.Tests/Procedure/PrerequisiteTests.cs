@@ -17,7 +17,7 @@ public class PrerequisiteTests
         using var tools = new TemporaryFolder();
         foreach (var tool in new[] { "awk", "base64", "basename", "cat", "cut", "date", "dirname", "grep", "head", "ls", "sed", "sort", "stat", "tail", "tr" })
             File.CreateSymbolicLink(tools[tool], Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(f => Path.Combine(f, tool)).First(File.Exists));
-        var all = new RemoteScript(Prelude.For(_c1.Cluster), null, TimeSpan.Zero);
+        var all = new RemoteScript(Prelude.For(_c1.Cluster), null);
         foreach (var check in Checks)
         {
             foreach (var host in _c1.Cluster.Hosts.Where(check.On))

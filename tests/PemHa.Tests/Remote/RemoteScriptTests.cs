@@ -85,14 +85,103 @@ public class RemoteScriptTests
     [Fact]
     public void The_lock_is_taken_before_anything_runs()
     {
-        var shared = new RemoteScript("", HostLock.Shared, TimeSpan.FromSeconds(5)).Render();
-        var exclusive = new RemoteScript("", HostLock.Exclusive, TimeSpan.FromSeconds(5)).Render();
-        Assert.Contains("flock -s -w 5 9 || exit 98", shared, StringComparison.Ordinal);
-        Assert.Contains("flock -x -w 5 9 || exit 98", exclusive, StringComparison.Ordinal);
+        var shared = new RemoteScript("", HostLock.Shared).Render();
+        var exclusive = new RemoteScript("", HostLock.Exclusive).Render();
+        Assert.Contains("flock -s -w 1 9 || exit 98", shared, StringComparison.Ordinal);
+        Assert.Contains("flock -x -w 1 9 || exit 98", exclusive, StringComparison.Ordinal);
         Assert.DoesNotContain("flock", New().Render(), StringComparison.Ordinal);
     }
 
-    static RemoteScript New() => new("", null, TimeSpan.Zero);
+    [Fact]
+    public void Who_is_at_work_is_in_the_locks_file_while_it_is_and_only_a_mark_afterwards()
+    {
+        NeedRoot();
+        using var folder = new TemporaryFolder();
+        var script = Changing("Set-PemHba");
+        script.Add($"cat {Sh.Quote(folder["lock"])}", true, "edit pg_hba.conf");
+        var result = Assert.Single(script.Parse(Locked(script, folder).Output));
+        Assert.Matches($@"^{script.Mark}\t\d+\t\d+\t[^\t]+@[^\t]+\t{Environment.ProcessId}\tSet-PemHba: edit pg_hba\.conf\n$", result.Output);
+        Assert.Equal(script.Mark + "\n", File.ReadAllText(folder["lock"]));
+        Assert.Equal(("", null), (script.Seen, script.TakenOver));
+    }
+
+    [Fact]
+    public void What_another_run_has_changed_since_the_look_is_not_changed_by_what_was_seen_then()
+    {
+        NeedRoot();
+        using var folder = new TemporaryFolder();
+        var look = new RemoteScript("", HostLock.Shared);
+        look.Add(":", false);
+        look.Parse(Locked(look, folder).Output);
+        Assert.Equal("", look.Seen);
+        var first = Changing("first", look.Seen);
+        first.Add("echo done", true);
+        Assert.Equal([new(0, "done\n", "")], first.Parse(Locked(first, folder).Output));
+        var second = Changing("second", look.Seen);
+        second.Add("echo twice", true);
+        Assert.Equal((RemoteScript.Outdated, 0), (Locked(second, folder).ExitCode, second.Parse(Locked(second, folder).Output).Count));
+        look.Parse(Locked(look, folder).Output);
+        Assert.Equal(first.Mark, look.Seen);
+        var third = Changing("third", look.Seen);
+        third.Add("echo again", true);
+        Assert.Single(third.Parse(Locked(third, folder).Output));
+    }
+
+    [Fact]
+    public void A_run_whose_shell_was_killed_is_waited_for_while_its_command_lives_and_taken_over_afterwards()
+    {
+        NeedRoot();
+        using var folder = new TemporaryFolder();
+        var killed = Changing("Install-PemEpas");
+        killed.Add($"echo $$ > {Sh.Quote(folder["shell"])}; while [ -e {Sh.Quote(folder["shell"])} ]; do sleep 0.1; done", true, "install package");
+        var text = killed.Render().Replace("/run/lock/pemha.lock", folder["lock"], StringComparison.Ordinal);
+        using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("setsid", "-w sh")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        shell.StandardInput.Write(text);
+        shell.StandardInput.Close();
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(folder["shell"]) && File.ReadAllText(folder["shell"]).EndsWith('\n'), TimeSpan.FromSeconds(20)));
+        var number = File.ReadAllText(folder["shell"]).Trim();
+        Assert.Equal(0, Shell.Sh($"kill -9 {number}; while [ -d /proc/{number} ]; do sleep 0.05; done").ExitCode);
+
+        var next = Changing("Install-PemEpas");
+        next.Add("echo next", true);
+        var refused = Locked(next, folder);
+        Assert.Equal((RemoteScript.Locked, 0), (refused.ExitCode, next.Parse(refused.Output).Count));
+        var holder = LockHolder.Parse(refused.Error)!;
+        Assert.Equal((number, "Install-PemEpas: install package", true), ($"{holder.Process}", holder.What, holder.Forsaken));
+
+        File.Delete(folder["shell"]);
+        Assert.True(SpinWait.SpinUntil(() => next.Parse(Locked(next, folder).Output).Count == 1, TimeSpan.FromSeconds(20)));
+        Assert.Equal(holder.Process, next.TakenOver?.Process);
+        Assert.Equal(next.Mark + "\n", File.ReadAllText(folder["lock"]));
+    }
+
+    [Fact]
+    public void Whose_run_it_is_is_told_by_user_machine_and_process()
+    {
+        LockHolder Of(string who, int process) => LockHolder.Parse($"sudo: noise\nat work: {who} (process {process} there, 12 here), for 75 s: Step: install (x), y\n")!;
+        var me = $"{Environment.UserName}@{Environment.MachineName}";
+        Assert.Equal(new LockHolder("a b@c", 1, 12, 75, "Step: install (x), y"), Of("a b@c", 1));
+        Assert.True(Of(me, Environment.ProcessId).Forsaken);
+        Assert.True(Of(me, int.MaxValue).Forsaken);
+        Assert.False(Of(me, 1).Forsaken);
+        Assert.False(Of("else@" + Environment.MachineName, int.MaxValue).Forsaken);
+        Assert.Null(LockHolder.Parse("at work: x (process 99999999999 there, 1 here), for 1 s: y"));
+        Assert.Null(LockHolder.Parse(""));
+    }
+
+    static void NeedRoot() => Assert.SkipUnless(Environment.IsPrivilegedProcess, "the script wants root");
+
+    static RemoteScript Changing(string step, string? seen = null) => new("", HostLock.Exclusive) { Step = step, Expected = seen };
+
+    /// <summary>Runs a script with a lock of the test's own.</summary>
+    static Shell.Result Locked(RemoteScript script, TemporaryFolder folder) =>
+        Shell.Sh(script.Render().Replace("/run/lock/pemha.lock", folder["lock"], StringComparison.Ordinal));
+
+    static RemoteScript New() => new("", null);
 
     static void Expect(RemoteScript script, params FragmentResult[] expected)
     {

@@ -19,7 +19,7 @@ public partial class ScriptTests
     [Fact]
     public void The_shell_can_read_every_probe_and_every_change()
     {
-        var script = new RemoteScript(Prelude.For(_c1.Cluster), HostLock.Exclusive, TimeSpan.FromSeconds(1));
+        var script = new RemoteScript(Prelude.For(_c1.Cluster), HostLock.Exclusive);
         foreach (var (_, resource) in All())
         {
             script.Add(resource.Probe, false);
