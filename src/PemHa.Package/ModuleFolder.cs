@@ -19,7 +19,8 @@ sealed record ModuleFolder(string Folder, Hashtable Manifest)
     {
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         foreach (var dll in Directory.GetFiles(assemblies, "*.dll")) Copy(dll, Path.Combine(folder, "bin", Path.GetFileName(dll)));
-        foreach (var file in new[] { "LICENSE", "README.md", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md" }) Copy(Path.Combine(checkout, file), Path.Combine(folder, file));
+        foreach (var file in new[] { "LICENSE", "README.md", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md" })
+            Copy(Path.Combine(checkout, file), Path.Combine(folder, file));
         var module = Path.Combine(checkout, "src", "Module");
         foreach (var file in FilesIn(module).Where(f => !f.StartsWith("bin/", StringComparison.Ordinal)))
             Copy(Path.Combine(module, file), Path.Combine(folder, file));

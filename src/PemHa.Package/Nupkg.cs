@@ -5,7 +5,7 @@ using System.Xml.Linq;
 
 namespace PemHa.Package;
 
-/// <summary>The module as a package of the PowerShell Gallery. The same files give the same bytes, whenever and wherever it is made.</summary>
+/// <summary>The module as a package of the PowerShell Gallery; the same files give the same bytes, whenever it is made.</summary>
 static class Nupkg
 {
     /// <summary>ZIP's own beginning of time.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PemHa.Tests;
 
-/// <summary>A program run to its end, and above all the one that runs a script in a session of its own: what a process has loaded stays.</summary>
+/// <summary>A program run to its end; above all the one that runs a script in a session of its own, as what is loaded stays.</summary>
 static class FreshSession
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
@@ -18,7 +18,8 @@ static class FreshSession
     }
 
     /// <summary>What a program says on both streams, and its exit code.</summary>
-    public static async Task<(int ExitCode, string Text)> ProgramAsync(string folder, (string Name, string Value)[] environment, params string[] command)
+    public static async Task<(int ExitCode, string Text)> ProgramAsync(
+        string folder, (string Name, string Value)[] environment, params string[] command)
     {
         var start = new ProcessStartInfo(command[0], command[1..])
         {
@@ -35,7 +36,8 @@ static class FreshSession
         using var deadline = new CancellationTokenSource(Patience);
         try
         {
-            var (said, complained) = (process.StandardOutput.ReadToEndAsync(deadline.Token), process.StandardError.ReadToEndAsync(deadline.Token));
+            var said = process.StandardOutput.ReadToEndAsync(deadline.Token);
+            var complained = process.StandardError.ReadToEndAsync(deadline.Token);
             await process.WaitForExitAsync(deadline.Token);
             return (process.ExitCode, await said + await complained);
         }

@@ -26,22 +26,24 @@ public sealed class PackageTests(Packed packed) : IClassFixture<Packed>, IDispos
     public async Task It_holds_what_users_need_and_nothing_of_how_it_is_built()
     {
         var names = Entries((await packed.PackagesAsync())[0]).Select(e => e.Split(' ')[1]).ToList();
-        string[] wanted = ["PemHa.psd1", "PemHa.psm1", "PemHa.Format.ps1xml", "PemHa.Types.ps1xml", "PemHa.png", "LICENSE", "THIRD-PARTY-NOTICES.md",
-            "README.md", "CHANGELOG.md", "PemHa.nuspec", "[Content_Types].xml", "_rels/.rels", "bin/PemHa.dll", "bin/PemHa.Commands.dll",
+        string[] wanted = ["PemHa.psd1", "PemHa.psm1", "PemHa.Format.ps1xml", "PemHa.Types.ps1xml", "PemHa.png", "LICENSE",
+            "THIRD-PARTY-NOTICES.md", "README.md", "CHANGELOG.md", "PemHa.nuspec", "[Content_Types].xml", "_rels/.rels",
+            "bin/PemHa.dll", "bin/PemHa.Commands.dll",
             "bin/PemHa.Engine.dll", "bin/Renci.SshNet.dll", "docs/security.md", "docs/examples/C1.psd1"];
         Assert.Empty(wanted.Except(names));
         // Everything of the module's folder, help included, and every example.
         foreach (var folder in new[] { "src/Module", "docs/examples" })
         {
-            var files = Directory.GetFiles(Path.Combine(ModuleAssemblies.Root, folder), "*", SearchOption.AllDirectories)
-                .Select(f => Path.GetRelativePath(Path.Combine(ModuleAssemblies.Root, folder), f)).Where(f => !f.StartsWith("bin", StringComparison.Ordinal));
+            var from = Path.Combine(ModuleAssemblies.Root, folder);
+            var files = Directory.GetFiles(from, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(from, f))
+                .Where(f => !f.StartsWith("bin", StringComparison.Ordinal));
             Assert.Empty(files.Select(f => folder == "src/Module" ? f : $"{folder}/{f}").Except(names));
         }
-        Assert.All(names, n => Assert.DoesNotMatch(@"\.(pdb|cs|csproj|xml|json)$|^(src|tests)/|coverage", n.Replace("[Content_Types].xml", "", StringComparison.Ordinal)
-            .Replace("-Help.xml", "", StringComparison.Ordinal)));
-        var notices = await File.ReadAllTextAsync(Path.Combine(ModuleAssemblies.Root, "THIRD-PARTY-NOTICES.md"), TestContext.Current.CancellationToken);
-        foreach (var other in names.Where(n => n.StartsWith("bin/", StringComparison.Ordinal) && !n.StartsWith("bin/PemHa", StringComparison.Ordinal)))
-            Assert.Contains($"| {Path.GetFileName(other)} |", notices, StringComparison.Ordinal);
+        Assert.All(names, n => Assert.DoesNotMatch(@"\.(pdb|cs|csproj|deps\.json)$|^(src|tests)/|coverage", n));
+        var notices = await ReadAsync(Path.Combine(ModuleAssemblies.Root, "THIRD-PARTY-NOTICES.md"));
+        foreach (var other in names.Where(n => n.StartsWith("bin/", StringComparison.Ordinal)).Select(n => n["bin/".Length..]))
+            Assert.True(other.StartsWith("PemHa.", StringComparison.Ordinal)
+                || notices.Contains($"| {other} |", StringComparison.Ordinal), other);
     }
 
     [Fact]
@@ -58,19 +60,22 @@ public sealed class PackageTests(Packed packed) : IClassFixture<Packed>, IDispos
         Assert.Equal(manifest["Author"], Of("authors"));
         Assert.Equal(manifest["Copyright"], Of("copyright"));
         Assert.True(File.Exists(_folder[Of("license")]) && File.Exists(_folder[Of("icon")]) && File.Exists(_folder[Of("readme")]));
-        Assert.Equal([0x89, 0x50, 0x4E, 0x47], (await File.ReadAllBytesAsync(_folder[Of("icon")], TestContext.Current.CancellationToken))[..4]);
+        var icon = await File.ReadAllBytesAsync(_folder[Of("icon")], TestContext.Current.CancellationToken);
+        Assert.Equal([0x89, 0x50, 0x4E, 0x47], icon[..4]);
         Assert.Equal(("7.4", "Core"), (manifest["PowerShellVersion"], Assert.Single((object[])manifest["CompatiblePSEditions"]!)));
         // The notes of this version, and they are told in both places.
         Assert.Equal(data["ReleaseNotes"], Of("releaseNotes"));
-        var log = await File.ReadAllTextAsync(Path.Combine(ModuleAssemblies.Root, "CHANGELOG.md"), TestContext.Current.CancellationToken);
-        Assert.StartsWith($"# Changelog\n\n## {manifest["ModuleVersion"]}\n\n{((string)data["ReleaseNotes"]!)[..200]}", log, StringComparison.Ordinal);
+        var log = await ReadAsync(Path.Combine(ModuleAssemblies.Root, "CHANGELOG.md"));
+        var notes = ((string)data["ReleaseNotes"]!)[..200];
+        Assert.StartsWith($"# Changelog\n\n## {manifest["ModuleVersion"]}\n\n{notes}", log, StringComparison.Ordinal);
         var tags = Of("tags").Split(' ');
         Assert.Equal(tags.Distinct().Count(), tags.Length);
         Assert.Subset(tags.ToHashSet(), ((object[])data["Tags"]!).Cast<string>().ToHashSet());
         Assert.Equal(Cmdlets.Types.Select(t => "PSCmdlet_" + Cmdlets.Name(t)).Order(StringComparer.Ordinal),
             tags.Where(t => t.StartsWith("PSCmdlet_", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         // The assemblies bear the version that the manifest promises.
-        Assert.StartsWith($"{manifest["ModuleVersion"]}.", System.Reflection.AssemblyName.GetAssemblyName(_folder["bin/PemHa.dll"]).Version!.ToString(), StringComparison.Ordinal);
+        var assembly = System.Reflection.AssemblyName.GetAssemblyName(_folder["bin/PemHa.dll"]);
+        Assert.Equal(manifest["ModuleVersion"], assembly.Version!.ToString(3));
     }
 
     [Fact]
@@ -86,8 +91,8 @@ public sealed class PackageTests(Packed packed) : IClassFixture<Packed>, IDispos
             Import-PemTopology "$modules/PemHa/0.1.0/docs/examples/C1.psd1" | ForEach-Object { "$_ $($_.Role)" }
             [PemHa.ModuleLoader].Assembly.Location
             """, _folder.Path);
-        Assert.Equal(["PemHa 0.1.0", $"commands {Cmdlets.Types.Count}", "node1 Primary", "node2 Standby", "node3 Standby", "witness1 Witness",
-            _folder["PemHa/0.1.0/bin/PemHa.dll"]], lines);
+        Assert.Equal(["PemHa 0.1.0", $"commands {Cmdlets.Types.Count}", "node1 Primary", "node2 Standby", "node3 Standby",
+            "witness1 Witness", _folder["PemHa/0.1.0/bin/PemHa.dll"]], lines);
     }
 
     [Fact]
@@ -98,7 +103,10 @@ public sealed class PackageTests(Packed packed) : IClassFixture<Packed>, IDispos
             param($first, $second)
             Import-Module $first -ErrorAction Stop
             Remove-Module PemHa
-            try { Import-Module $second -ErrorAction Stop } catch { "$($_.FullyQualifiedErrorId): $_"; "$($_.ErrorDetails.RecommendedAction)" }
+            try { Import-Module $second -ErrorAction Stop } catch {
+                "$($_.FullyQualifiedErrorId.Split(',')[0]): $_"
+                "$($_.ErrorDetails.RecommendedAction)"
+            }
             Import-Module $first -ErrorAction Stop
             (New-PemCluster still -VirtualIp 10.0.0.9 -PingServer 10.0.0.1).Name
             """, ModuleAssemblies.Manifest, _folder["PemHa.psd1"]);
@@ -109,6 +117,8 @@ public sealed class PackageTests(Packed packed) : IClassFixture<Packed>, IDispos
     }
 
     public void Dispose() => _folder.Dispose();
+
+    static Task<string> ReadAsync(string file) => File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
 
     static System.Collections.Hashtable Manifest(string file) =>
         (System.Collections.Hashtable)Parser.ParseFile(file, out _, out _).Find(a => a is HashtableAst, false)!.SafeGetValue();
@@ -161,7 +171,7 @@ public sealed class Packed : IDisposable
     }
 
     /// <summary>All that a clone would have, without what is built and without the tests.</summary>
-    static IEnumerable<string> Sources() => Directory.GetFiles(ModuleAssemblies.Root)
-        .Concat(new[] { "src", "docs" }.SelectMany(f => Directory.GetFiles(Path.Combine(ModuleAssemblies.Root, f), "*", SearchOption.AllDirectories)))
+    static IEnumerable<string> Sources() => Directory.GetFiles(ModuleAssemblies.Root).Concat(new[] { "src", "docs" }
+            .SelectMany(f => Directory.GetFiles(Path.Combine(ModuleAssemblies.Root, f), "*", SearchOption.AllDirectories)))
         .Where(f => !Path.GetRelativePath(ModuleAssemblies.Root, f).Split(Path.DirectorySeparatorChar).Any(p => p is "bin" or "obj"));
 }

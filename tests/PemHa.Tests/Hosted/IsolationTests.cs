@@ -12,7 +12,8 @@ public sealed class IsolationTests
         function Use-Older {
             foreach ($name in 'Microsoft.Extensions.Logging.Abstractions', 'BouncyCastle.Cryptography', 'Renci.SshNet') {
                 $assembly = [System.Reflection.Assembly]::LoadFrom("$older/$name.dll")
-                "older $name $($assembly.GetName().Version.Major) $([System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($assembly).Name)"
+                $context = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($assembly)
+                "older $name $($assembly.GetName().Version.Major) $($context.Name)"
             }
             $type = $assembly.GetType('Renci.SshNet.PasswordConnectionInfo')
             "older says $([System.Activator]::CreateInstance($type, [object[]]@('other', 22, 'somebody', 'x')).Username)"
@@ -20,7 +21,8 @@ public sealed class IsolationTests
         function Use-PemHa([string] $name) {
             $cluster = New-PemCluster $name -VirtualIp 127.0.0.9 -PingServer 127.0.0.8
             $login = @{ Credential = New-PemCredential root; SshConfigFile = 'none'; KnownHostsFile = '/none'; TimeoutSec = 20 }
-            New-PemHost 127.0.0.1 Primary -Cluster $cluster -SshPort $port | Connect-PemHost @login -ErrorVariable failed -ErrorAction SilentlyContinue
+            New-PemHost 127.0.0.1 Primary -Cluster $cluster -SshPort $port |
+                Connect-PemHost @login -ErrorVariable failed -ErrorAction SilentlyContinue
             "PemHa says $($failed[0].FullyQualifiedErrorId)"
         }
         if ($order -eq 'before') { Use-Older }
@@ -36,7 +38,9 @@ public sealed class IsolationTests
         foreach ($context in [System.Runtime.Loader.AssemblyLoadContext]::All) {
             foreach ($assembly in $context.Assemblies) {
                 $name = $assembly.GetName()
-                if ($name.Name -match '^(PemHa|PemHa\.Engine|PemHa\.Commands|Renci\..*|Bouncy.*|Microsoft\.Extensions\..*)$') { "$($context.Name): $($name.Name) $($name.Version.Major)" }
+                if ($name.Name -match '^(PemHa|PemHa\.Engine|PemHa\.Commands|Renci\..*|Bouncy.*|Microsoft\.Extensions\..*)$') {
+                    "$($context.Name): $($name.Name) $($name.Version.Major)"
+                }
             }
         }
         """;
@@ -52,13 +56,16 @@ public sealed class IsolationTests
         using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var serving = AnswerAsync(listener, over.Token);
         var port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        var lines = await FreshSession.RunAsync(Script, order, Path.Combine(AppContext.BaseDirectory, "older"), ModuleAssemblies.Manifest, port);
+        var lines = await FreshSession.RunAsync(
+            Script, order, Path.Combine(AppContext.BaseDirectory, "older"), ModuleAssemblies.Manifest, port);
         var older = lines.Where(l => l.StartsWith("older ", StringComparison.Ordinal)).ToArray();
         Assert.Equal(["older Microsoft.Extensions.Logging.Abstractions 6 Default", "older BouncyCastle.Cryptography 2 Default",
             "older Renci.SshNet 2024 Default", "older says somebody"], older);
         const string Unreachable = "PemHa says Unreachable,PemHa.Commands.ConnectPemHostCommand";
-        Assert.Equal([Unreachable, Unreachable, "left 0", Unreachable], lines.Where(l => l == "left 0" || l.StartsWith("PemHa says ", StringComparison.Ordinal)));
-        Assert.Equal(["Default: BouncyCastle.Cryptography 2", "Default: Microsoft.Extensions.Logging.Abstractions 6", "Default: PemHa 0", "Default: Renci.SshNet 2024"],
+        Assert.Equal([Unreachable, Unreachable, "left 0", Unreachable],
+            lines.Where(l => l == "left 0" || l.StartsWith("PemHa says ", StringComparison.Ordinal)));
+        Assert.Equal(["Default: BouncyCastle.Cryptography 2", "Default: Microsoft.Extensions.Logging.Abstractions 6", "Default: PemHa 0",
+            "Default: Renci.SshNet 2024"],
             lines.Where(l => l.StartsWith("Default: ", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         var own = lines.Where(l => l.StartsWith("PemHa: ", StringComparison.Ordinal)).ToList();
         Assert.Contains("PemHa: Renci.SshNet 2026", own);
