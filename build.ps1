@@ -25,7 +25,13 @@ switch ($Task) {
     Build { Invoke-DotNet build "$root/PemHa.sln" -c $Configuration }
 
     # The lab's suites need root on Linux; elsewhere they are reported as skipped.
-    Test { Invoke-DotNet test --solution "$root/PemHa.sln" --max-parallel-test-modules 1 }
+    # The Pester suites run on the packed module, with each of Pester 5 and 6 that is here.
+    Test {
+        Invoke-DotNet test --solution "$root/PemHa.sln" --max-parallel-test-modules 1
+        Invoke-DotNet run -c Release --project "$root/src/PemHa.Package"
+        & pwsh -NoProfile -File "$root/tests/Pester/Invoke-Suite.ps1"
+        if ($LASTEXITCODE -ne 0) { throw 'The Pester suites failed.' }
+    }
 
     Docs {
         if (-not (Get-Module -ListAvailable Microsoft.PowerShell.PlatyPS)) { throw 'Docs needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS.' }
@@ -34,18 +40,8 @@ switch ($Task) {
         $pages | Import-MarkdownCommandHelp | Export-MamlCommandHelp -OutputFolder "$root/src/Module/en-US" -Force
     }
 
-    Pack {
-        Invoke-DotNet build "$root/src/PemHa.Commands" -c $Configuration
-        $out = "$root/out/PemHa"
-        if (Test-Path $out) { Remove-Item $out -Recurse }
-        $null = New-Item "$out/bin" -ItemType Directory
-        Copy-Item "$root/src/PemHa.Commands/bin/$Configuration/net8.0/*.dll" "$out/bin"
-        Copy-Item "$root/src/Module/PemHa.*", "$root/LICENSE", "$root/README.md", "$root/CHANGELOG.md" $out
-        Copy-Item "$root/docs/examples" "$out/examples" -Recurse
-        # In the package everything lies beside the manifest.
-        (Get-Content "$root/PemHa.psd1" -Raw).Replace('src/Module/', '') | Set-Content "$out/PemHa.psd1" -NoNewline
-        Test-ModuleManifest "$out/PemHa.psd1"
-    }
+    # out/PemHa, the module as it is installed, and the package for the Gallery beside it.
+    Pack { Invoke-DotNet run -c Release --project "$root/src/PemHa.Package" }
 
     Lab { Invoke-DotNet run --project "$root/tests/PemHa.Lab" -- rehearse }
 }

@@ -8,6 +8,8 @@
     SslModel        = 'LocalCA'
     EfmVersion      = '5.2'
     EfmProperty     = @{ 'node.timeout' = 20 }
+    # Every change is noted here.
+    JournalPath     = '~/.pemha/efm/journal.jsonl'
     # Names in your secret store, such as (Get-Secret pem-repl); never the secrets.
     SecretName      = @{ Replication = 'pem-repl'; Efm = 'pem-efm'; SuperUser = 'pem-super'; Authority = 'pem-ca' }
     Hosts           = @(

@@ -14,6 +14,12 @@ sealed record MatrixCell(string Model, int DataNodes, int Witnesses)
 
     public bool Ipv6 { get; init; }
 
+    /// <summary>The topology file of docs/examples that describes it, deployed by the runbook there.</summary>
+    public string? Example { get; init; }
+
+    /// <summary>More of that runbook's parameters; FOLDER is the one of the organisation's files.</summary>
+    public string ExampleParameters { get; init; } = "";
+
     /// <summary>Further parameters of New-PemCluster, and of Install-PemCluster.</summary>
     public string Described { get; init; } = "";
 
@@ -52,11 +58,14 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
         var lab = await LabAsync();
         if (cell.Before.Length > 0) await Task.WhenAll(lab.Hosts.Select(h => RootAsync(h.Name, cell.Before)));
         if (cell.Model == "ExternalCA") await IssueAsync();
-        var report = await RunAsync($"Install first {cell.Model}; Install again {cell.Model}; Status {cell.Model}");
-        AssertInstalled(report, "first");
-        AssertInstalled(report, "again");
-        Assert.NotEmpty(Changed(report, "first"));
-        Assert.Empty(Changed(report, "again"));
+        var report = await RunAsync(await InstallAsync() + $"Status {cell.Model}");
+        if (cell.Example is null)
+        {
+            AssertInstalled(report, "first");
+            AssertInstalled(report, "again");
+            Assert.NotEmpty(Changed(report, "first"));
+            Assert.Empty(Changed(report, "again"));
+        }
         var expected = lab.Hosts.Select((h, i) =>
             $"status {cell.Name(h)} {(h.IsWitness ? "Witness N/A" : i == 0 ? "Primary UP" : "Standby UP")} {i == 0} 0");
         Assert.Equal(expected, Lines(report, "status "));
@@ -65,6 +74,22 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
         const string timings = "grep -h -e ^local.period= -e ^node.timeout= /etc/edb/efm-5.?/efm.properties";
         foreach (var host in lab.Hosts)
             Assert.Equal("local.period=1\nnode.timeout=3", await RootAsync(host.Name, timings));
+    }
+
+    /// <summary>Deploys it by the runbook for topology files, twice; or gives the script that calls Install-PemCluster twice.</summary>
+    async Task<string> InstallAsync()
+    {
+        if (cell.Example is not { } example) return $"Install first {cell.Model}; Install again {cell.Model}; ";
+        foreach (var again in new[] { false, true })
+        {
+            var more = cell.ExampleParameters.Replace("FOLDER", Folder, StringComparison.Ordinal);
+            var run = await ExampleAsync("Deploy-Cluster.ps1", example, $"-StateFolder $state {more}");
+            Assert.True(run.ExitCode == 0, run.Output);
+            Assert.Equal(again, run.Changed.Count == 0);
+            var seconds = string.Create(CultureInfo.InvariantCulture, $"{run.Elapsed.TotalSeconds:0.0} s");
+            TestContext.Current.SendDiagnosticMessage($"{example}: {seconds}");
+        }
+        return "";
     }
 
     /// <summary>Runs a script with <c>Install NAME MODEL</c>, <c>Status MODEL</c>, <c>Describe MODEL</c>; <c>$models</c> has their parameters.</summary>
@@ -87,7 +112,7 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
             function Describe($model) {
                 $c = New-PemCluster efm -VirtualIp {{cell.VirtualIp}} -PingServer {{(cell.Ipv6 ? LabSwitch.Controller6 : LabSwitch.Controller)}} `
                     -MonitoredSubnet {{(cell.Ipv6 ? "fd16:161::/64" : "172.16.161.0/24")}} -SslModel $model -AgentUser '{{cell.AgentUser}}' `
-                    -EfmProperty @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 } `
+                    -EfmProperty {{Timings}} `
                     -JournalPath "$state/journal.jsonl" {{cell.Described}}
             {{hosts}}}
             function Install($name, $model) {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace PemHa.Lab.Tests;
@@ -8,7 +9,7 @@ namespace PemHa.Lab.Tests;
 /// A lab on which the procedure is run the way users run it: scripts in a process of their own, in the controller's place, with
 /// PemHa imported. Keeps the runbook's state folder.
 /// </summary>
-public class ProcedureLab : LabFixture
+public partial class ProcedureLab : LabFixture
 {
     internal const string VirtualIp = "172.16.161.245";
 
@@ -81,6 +82,10 @@ public class ProcedureLab : LabFixture
             File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
     }
 
+    internal static string Examples => Path.Combine(Checkout, "docs", "examples");
+
+    internal static string Manifest => Path.Combine(Checkout, "PemHa.psd1");
+
     /// <summary>Runs docs/examples/Deploy-C1.ps1 with what a lab needs, to its end.</summary>
     internal async Task<ProcedureRun> DeployAsync(params string[] switches)
     {
@@ -88,6 +93,39 @@ public class ProcedureLab : LabFixture
         var before = Journal().Count;
         var result = await (await LabAsync()).RunScriptAsync(await DeployScriptAsync(switches), [], Cancellation);
         return new ProcedureRun(result.ExitCode, result.Stdout + result.Stderr, [.. Journal().Skip(before)], watch.Elapsed);
+    }
+
+    /// <summary>
+    /// Runs a script of docs/examples on one of its topology files, as it is but for the state folder and EFM's timings: those are the lab's.
+    /// </summary>
+    /// <param name="script">Such as Deploy-Cluster.ps1.</param>
+    /// <param name="arguments">More of its parameters; <c>$state</c> is the state folder, <c>$login</c> how hosts are reached.</param>
+    internal async Task<ProcedureRun> ExampleAsync(string script, string topology, string arguments)
+    {
+        var watch = Stopwatch.StartNew();
+        var lab = await LabAsync();
+        var before = Journal().Count;
+        var file = await WriteAsync($$"""
+            $login = {{Login}}
+            $state = '{{StateFolder}}'
+            & '{{Path.Combine(Examples, script)}}' '{{await TopologyAsync(topology)}}' -Login $login {{arguments}}
+            """);
+        var result = await lab.RunScriptAsync(file, [], Cancellation);
+        return new ProcedureRun(result.ExitCode, result.Stdout + result.Stderr, [.. Journal().Skip(before)], watch.Elapsed);
+    }
+
+    /// <summary>A topology file of docs/examples for this lab; one that was made of such a file is taken as it is.</summary>
+    internal async Task<string> TopologyAsync(string topology)
+    {
+        if (Path.IsPathRooted(topology)) return topology;
+        Directory.CreateDirectory(StateFolder);
+        var text = await File.ReadAllTextAsync(Path.Combine(Examples, topology), Cancellation);
+        Assert.Contains("~/.pemha/efm", text, StringComparison.Ordinal);
+        var own = TimingsLine().Replace(text, "").Replace("~/.pemha/efm", StateFolder, StringComparison.Ordinal)
+            .Replace("    Hosts  ", $"    EfmProperty = {Timings}\n    Hosts  ", StringComparison.Ordinal);
+        var file = Path.Combine(StateFolder, topology);
+        await File.WriteAllTextAsync(file, own, Cancellation);
+        return file;
     }
 
     /// <summary>Starts the runbook; the caller may kill it.</summary>
@@ -252,18 +290,24 @@ public class ProcedureLab : LabFixture
         }
     }
 
+    [GeneratedRegex("^    EfmProperty .*\n", RegexOptions.Multiline)]
+    private static partial Regex TimingsLine();
+
+    /// <summary>EFM's timings are the lab's, so that a failover takes seconds.</summary>
+    internal const string Timings =
+        "@{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }";
+
     const string Login = "@{ KeyFile = $env:PEMHA_LAB_KEY; KnownHostsFile = $env:PEMHA_LAB_KNOWN_HOSTS }";
 
-    /// <summary>The runbook as it is documented; only the timings of EFM are the lab's, so that a failover takes seconds.</summary>
+    /// <summary>The runbook as it is documented; only the timings are the lab's.</summary>
     async Task<string> DeployScriptAsync(string[] switches)
     {
         await LabAsync();
-        var runbook = Path.Combine(Checkout, "docs", "examples", "Deploy-C1.ps1");
+        var runbook = Path.Combine(Examples, "Deploy-C1.ps1");
         return await WriteAsync($$"""
             $login = {{Login}}
-            $timings = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
             & '{{runbook}}' -PingServer {{LabSwitch.Controller}} -StateFolder '{{StateFolder}}' -Login $login `
-                -EfmProperty $timings -InformationAction Continue {{string.Join(' ', switches)}}
+                -EfmProperty {{Timings}} -InformationAction Continue {{string.Join(' ', switches)}}
             """);
     }
 

@@ -16,7 +16,7 @@ public sealed class ProcedureMatrixTests
     [Fact]
     [Spec("P23", "P27", "P30", "P33", "P34", "P38", "T15", "F9")]
     public Task LocalCA_with_a_common_agent_user_on_two_and_a_witness() => CellAsync(
-        new("LocalCA", 2, 1) { AgentUser = Common },
+        new("LocalCA", 2, 1) { AgentUser = Common, Example = "TwoNodes.psd1" },
         async cluster =>
         {
             await AssertAgentAsync(cluster);
@@ -30,7 +30,7 @@ public sealed class ProcedureMatrixTests
     [Fact]
     [Spec("P23", "P24", "P25", "P31", "P38", "F9")]
     public Task ExternalCA_with_an_intermediate_and_lists_on_three_refuses_an_agents_revoked_certificate() => CellAsync(
-        new("ExternalCA", 3, 0) { Lists = true },
+        new("ExternalCA", 3, 0) { Lists = true, Example = "ExternalCA.psd1", ExampleParameters = "-CertificatePath FOLDER" },
         async cluster =>
         {
             await cluster.RootAsync("node3", "cp -p /etc/pki/pemha/agent3.* /root");
@@ -74,7 +74,7 @@ public sealed class ProcedureMatrixTests
     [InlineData(2, 1)]
     [InlineData(5, 0)]
     public Task SslUtils_issues_its_agents_certificates_with_one_authority_on_every_data_node(int dataNodes, int witnesses) => CellAsync(
-        new("SslUtils", dataNodes, witnesses),
+        new("SslUtils", dataNodes, witnesses) { Example = witnesses > 0 ? "SslUtils.psd1" : null },
         async cluster =>
         {
             var authorities = new HashSet<string>();

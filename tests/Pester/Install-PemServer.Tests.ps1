@@ -1,0 +1,21 @@
+BeforeAll { . $PSScriptRoot/Common.ps1 }
+
+Describe 'Install-PemServer' {
+    It 'refuses what the vendor''s script would misread: <Why>' -ForEach @(
+        @{ Why = 'a user name with a blank'; User = 'pem super'; Password = 'a password'; Id = 'UserNameUnfit' }
+        @{ Why = 'a password with a line break'; User = 'pemsuper'; Password = "two`nlines"; Id = 'PasswordUnfit' }
+    ) {
+        $failure = Get-Failure { New-TestHost | Install-PemServer -Credential (New-TestCredential $User $Password) }
+        $failure.FullyQualifiedErrorId | Should -Be "$Id,PemHa.Commands.InstallPemServerCommand"
+        "$failure" | Should -Not -Match 'two|lines'
+        $failure.ErrorDetails.RecommendedAction | Should -Be 'Choose another one.'
+    }
+    It 'refuses an empty password' {
+        $empty = [pscredential]::new('pemsuper', [securestring]::new())
+        (Get-Failure { New-TestHost | Install-PemServer -Credential $empty }).FullyQualifiedErrorId | Should -BeLike 'PasswordUnfit,*'
+    }
+    It 'goes to the primary first, and nowhere without it' {
+        (Get-Failure { New-TestHost | Install-PemServer -Credential (New-TestCredential pemsuper) -RegisterEfm -TemporarySuperUser }).FullyQualifiedErrorId |
+            Should -BeLike 'PrimaryUnreachable,*'
+    }
+}
