@@ -27,11 +27,13 @@ switch ($Task) {
     # The lab's suites need root on Linux; elsewhere they are reported as skipped.
     Test { Invoke-DotNet test --solution "$root/PemHa.sln" --max-parallel-test-modules 1 }
 
+    # What the code says goes into docs/en-US; en-US, which the module ships, is made of that.
     Docs {
-        if (-not (Get-Module -ListAvailable Microsoft.PowerShell.PlatyPS)) { throw 'Docs needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS.' }
-        $pages = Get-ChildItem "$root/docs/en-US/*-Pem*.md" -ErrorAction Ignore
-        if (-not $pages) { throw 'There are no help pages in docs/en-US.' }
-        $pages | Import-MarkdownCommandHelp | Export-MamlCommandHelp -OutputFolder "$root/src/Module/en-US" -Force
+        if (-not (Get-Module -ListAvailable Microsoft.PowerShell.PlatyPS)) {
+            throw 'Docs needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS.'
+        }
+        Invoke-DotNet build "$root/src/PemHa.Commands" -c $Configuration
+        & "$root/docs/Update-Help.ps1"
     }
 
     Pack {
@@ -42,6 +44,7 @@ switch ($Task) {
         Copy-Item "$root/src/PemHa.Commands/bin/$Configuration/net8.0/*.dll" "$out/bin"
         Copy-Item "$root/src/Module/PemHa.*", "$root/LICENSE", "$root/README.md", "$root/CHANGELOG.md" $out
         Copy-Item "$root/docs/examples" "$out/examples" -Recurse
+        Copy-Item "$root/en-US" "$out/en-US" -Recurse
         # In the package everything lies beside the manifest.
         (Get-Content "$root/PemHa.psd1" -Raw).Replace('src/Module/', '') | Set-Content "$out/PemHa.psd1" -NoNewline
         Test-ModuleManifest "$out/PemHa.psd1"
