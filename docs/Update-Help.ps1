@@ -55,19 +55,23 @@ function Update-Page([System.Management.Automation.CmdletInfo] $Command) {
     $null = New-MarkdownCommandHelp -CommandInfo $Command -OutputFolder $scratch -Force
     $fresh = [System.IO.File]::ReadAllText((Join-Path $scratch PemHa "$($Command.Name).md")).Replace("`r", '').TrimStart([char] 0xFEFF)
     $page = Join-Path $pages "$($Command.Name).md"
-    $before = if (Test-Path $page) { [System.IO.File]::ReadAllText($page).Replace("`r", '') } else { $fresh -replace '(?s)(?<=## ALIASES\n\n).*?(?=\n## )', "This cmdlet has no aliases.`n" }
+    $before = if (Test-Path $page) { [System.IO.File]::ReadAllText($page).Replace("`r", '') }
+    else { $fresh -replace '(?s)(?<=## ALIASES\n\n).*?(?=\n## )', "This cmdlet has no aliases.`n" }
 
     $syntax = [regex] '(?s)(?<=\n## SYNTAX\n).*?(?=\n## )'
     $section = [regex] '(?s)(?<=\n## PARAMETERS\n\n).*?(?=### CommonParameters\n)'
     $parameter = [regex] '(?s)### -(?<name>\w+)\n\n(?<prose>.*?)\n\n(?<yaml>```yaml\n.*?\n```\n)'
     $prose = @{}
-    foreach ($match in $parameter.Matches($section.Match($before).Value)) { $prose[$match.Groups['name'].Value] = $match.Groups['prose'].Value }
+    foreach ($match in $parameter.Matches($section.Match($before).Value)) {
+        $prose[$match.Groups['name'].Value] = $match.Groups['prose'].Value
+    }
     $instance = [System.Activator]::CreateInstance($Command.ImplementingType)
     $parameters = foreach ($match in $parameter.Matches($section.Match($fresh).Value)) {
         $name = $match.Groups['name'].Value
         $accepted = -join (Get-AcceptedValue $Command.Parameters[$name]).Where{ $_ }.ForEach{ "`n- $_" }
         $wild = "$($Command.Parameters[$name].Attributes.Where{ $_ -is [SupportsWildcards] }.Count -gt 0)".ToLowerInvariant()
-        $yaml = $match.Groups['yaml'].Value -replace "(?m)^DefaultValue: ''$", "DefaultValue: $((Get-Default $Command $instance $name) -replace '^$', "''")"
+        $default = (Get-Default $Command $instance $name) -replace '^$', "''"
+        $yaml = $match.Groups['yaml'].Value -replace "(?m)^DefaultValue: ''$", "DefaultValue: $default"
         $yaml = $yaml -replace '(?m)^SupportsWildcards: \w+$', "SupportsWildcards: $wild"
         if ($accepted) { $yaml = $yaml.Replace('AcceptedValues: []', "AcceptedValues:$accepted") }
         "### -$name`n`n$($prose[$name] ?? $match.Groups['prose'].Value)`n`n$yaml`n"
@@ -110,7 +114,9 @@ function Format-Command([System.Xml.XmlElement] $Node, $Help) {
     }
     $types = @($Node.inputTypes.inputType) + @($Node.returnValues.returnValue)
     $texts = @($Help.Inputs) + @($Help.Outputs)
-    for ($i = 0; $i -lt $texts.Count; $i++) { Set-Paragraph $types[$i].GetElementsByTagName('maml:description')[0] (Get-Paragraph $texts[$i].Description) }
+    for ($i = 0; $i -lt $texts.Count; $i++) {
+        Set-Paragraph $types[$i].GetElementsByTagName('maml:description')[0] (Get-Paragraph $texts[$i].Description)
+    }
     $notes = Get-Paragraph "$($Help.Notes)"
     $alerts = $Node.ChildNodes | Where-Object Name -eq 'maml:alertSet'
     if ($notes) { Set-Paragraph $alerts.alert $notes } else { $null = $Node.RemoveChild($alerts) }
@@ -120,7 +126,8 @@ function Format-Command([System.Xml.XmlElement] $Node, $Help) {
         $example = @($Node.examples.example)[$i]
         $text = $Help.Examples[$i].Remarks.Replace("`r", '')
         Set-Paragraph ($example.ChildNodes | Where-Object Name -eq 'maml:introduction') @()
-        ($example.ChildNodes | Where-Object Name -eq 'dev:code').InnerText = $fence.Matches($text).ForEach{ $_.Groups[1].Value } -join "`n`n"
+        $code = $fence.Matches($text).ForEach{ $_.Groups[1].Value } -join "`n`n"
+        ($example.ChildNodes | Where-Object Name -eq 'dev:code').InnerText = $code
         Set-Paragraph ($example.ChildNodes | Where-Object Name -eq 'dev:remarks') @(Get-Paragraph $fence.Replace($text, ''); '')
     }
     foreach ($link in @($Node.relatedLinks.navigationLink)) {
@@ -178,7 +185,8 @@ try {
     $out = [System.Xml.XmlWriter]::Create($writer, $settings)
     $xml.Save($out)
     $out.Close()
-    Write-Text (Join-Path $shipped $file.Name) ("<?xml version=""1.0"" encoding=""utf-8""?>`n" + ($writer.ToString() -replace '^<\?xml[^>]*>\s*'))
+    $text = $writer.ToString() -replace '^<\?xml[^>]*>\s*'
+    Write-Text (Join-Path $shipped $file.Name) "<?xml version=""1.0"" encoding=""utf-8""?>`n$text"
 
     foreach ($topic in Get-ChildItem $pages -Filter about_*.md) {
         Write-Text (Join-Path $shipped "$($topic.BaseName).help.txt") (ConvertTo-AboutText ([System.IO.File]::ReadAllText($topic.FullName)))

@@ -20,7 +20,7 @@ public class ProcedureLab : LabFixture
 
     internal static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    static string Checkout { get; } = FindCheckout();
+    internal static string Checkout { get; } = FindCheckout();
 
     /// <summary>Runs docs/examples/Deploy-C1.ps1 with what a lab needs, to its end.</summary>
     internal async Task<ProcedureRun> DeployAsync(params string[] switches)

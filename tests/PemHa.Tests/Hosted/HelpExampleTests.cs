@@ -4,62 +4,30 @@ using PemHa.Lab.Tests;
 
 namespace PemHa.Tests.Hosted;
 
-/// <summary>The examples of the pages: each parses, calls what there is, and runs with -WhatIf as far as that goes without a host.</summary>
+/// <summary>The examples of the pages: each parses, calls what there is, and runs with -WhatIf as far as one comes without a host.</summary>
 public sealed class HelpExampleTests : IDisposable
 {
-    /// <summary>What a person has in the session, and what pwsh has and the core engine has not: as much of it as examples use.</summary>
+    /// <summary>No packet is to leave this machine: connecting is binding its parameters.</summary>
     const string Session = """
         [CmdletBinding()] param($folder, $hosts, $code)
-        function Get-Secret { param([Parameter(Mandatory, Position = 0)] [string] $Name) New-PemCredential $Name }
-        function Set-Secret { param([Parameter(Mandatory, Position = 0)] [string] $Name, [Parameter(Mandatory, Position = 1)] $Secret) }
-        function Get-Credential { param([Parameter(Mandatory, Position = 0)] [string] $UserName) New-PemCredential $UserName }
-        function Import-Csv {
-            param([Parameter(Mandatory, Position = 0)] [string] $Path)
-            [pscustomobject] @{ Address = '10.20.0.11'; Role = 'Standby'; Name = 'db2' }
-        }
-        function Get-Content { param([Parameter(Mandatory, Position = 0)] [string] $Path) [System.IO.File]::ReadAllLines("$folder/$Path") }
-        function Set-Content { param([Parameter(Mandatory, Position = 0)] [string] $Path, [Parameter(ValueFromPipeline)] $Value) process { } }
-        function ConvertTo-Json { param([Parameter(ValueFromPipeline)] $InputObject) process { "$InputObject" } }
-        function Format-Table {
-            param([Parameter(Position = 0)] [object[]] $Property, [switch] $Wrap, [Parameter(ValueFromPipeline)] $InputObject)
-            process { Asked $InputObject $Property }
-        }
-        function Format-List {
-            param([Parameter(Position = 0)] [object[]] $Property, [Parameter(ValueFromPipeline)] $InputObject)
-            process { Asked $InputObject $Property }
-        }
-        function Group-Object {
-            param([Parameter(Mandatory, Position = 0)] [string] $Property, [Parameter(ValueFromPipeline)] $InputObject)
-            process { Asked $InputObject $Property; [pscustomobject] @{ Count = 1; Name = $InputObject.$Property } }
-        }
-        # A view of a property that is not there shows an empty column.
-        function Asked($object, $properties) {
-            foreach ($property in $properties) {
-                if ($null -ne $object -and -not $object.psobject.Properties[$property]) { throw "$($object.GetType()) has no property $property" }
-            }
-        }
-        # No packet is to leave this machine: connecting is binding its parameters.
         $connect = [System.Management.Automation.CommandMetadata]::new((Get-Command Connect-PemHost -CommandType Cmdlet))
-        . ([scriptblock]::Create("function Connect-PemHost { [CmdletBinding()] param($([System.Management.Automation.ProxyCommand]::GetParamBlock($connect))) process { `$PemHost } }"))
+        $parameters = [System.Management.Automation.ProxyCommand]::GetParamBlock($connect)
+        . ([scriptblock]::Create("function Connect-PemHost { [CmdletBinding()] param($parameters) process { `$PemHost } }"))
         if ((Get-Command Connect-PemHost).CommandType -ne 'Function') { throw 'Connect-PemHost is the real one.' }
 
-        $ExecutionContext.SessionState.Provider.GetOne('FileSystem').Home = $folder
-        $null = $ExecutionContext.SessionState.Path.SetLocation($folder)
-        $nodes = $hosts
-        $cluster = $hosts[0].Cluster
-        $repl, $efm, $super, $authority = 'repl', 'efm', 'pemsuper', 'authority' | ForEach-Object { New-PemCredential $_ -Path ~/.pemha/efm }
-        $deployment = @{
-            Replication = $repl; Efm = $efm; SuperUser = $super; AuthorityPath = '~/.pemha/efm/ca'; AuthorityPassword = $authority.Password
-        }
-        """;
+        """ + HelpSession.Begin;
 
     readonly HostedEngine _engine = new();
     readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string, int> All =>
-        [.. HelpPage.All.SelectMany(p => Enumerable.Range(0, p.Examples.Count).Select(i => (p.Name, i)))];
+    static IReadOnlyList<HelpPage> Pages { get; } = HelpPage.In(ModuleAssemblies.Root);
 
-    public static TheoryData<string> Names => [.. HelpPage.All.Select(p => p.Name)];
+    public static TheoryData<string, int> Examples =>
+        [.. Pages.SelectMany(p => Enumerable.Range(0, p.Examples.Count).Select(i => (p.Name, i)))];
+
+    public static TheoryData<string> Names => [.. Pages.Select(p => p.Name)];
+
+    public static TheoryData<string> Topics => HelpTests.Topics;
 
     public void Dispose()
     {
@@ -71,7 +39,7 @@ public sealed class HelpExampleTests : IDisposable
     [MemberData(nameof(Names))]
     public void A_page_has_three_examples_and_more_that_show_the_cmdlet_and_say_what_for(string name)
     {
-        var page = HelpPage.Of(name);
+        var page = Page(name);
         Assert.True(page.Examples.Count >= 3, $"{page.Examples.Count} examples.");
         foreach (var (example, number) in page.Examples.Zip(Enumerable.Range(1, int.MaxValue)))
         {
@@ -84,16 +52,15 @@ public sealed class HelpExampleTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(Examples))]
     public void An_example_runs(string name, int number)
     {
-        var example = HelpPage.Of(name).Examples[number];
+        var example = Page(name).Examples[number];
         var script = Parser.ParseInput(example.Code, out _, out var faults);
         Assert.Empty(faults);
         AssertKnown(script);
         var hosts = Nodes(example.Code);
         var (_, errors) = _engine.Try(Session + """
-
             $WhatIfPreference = $true
             try { . ([scriptblock]::Create($code)) } catch { $trouble = $_ }
             if ($trouble) { $PSCmdlet.WriteError($trouble) }
@@ -105,34 +72,38 @@ public sealed class HelpExampleTests : IDisposable
     [MemberData(nameof(Topics))]
     public void What_a_topic_shows_parses_and_calls_what_there_is(string topic)
     {
-        var page = File.ReadAllText(Path.Combine(HelpPage.Folder, topic + ".md"));
-        var code = new HelpExample(topic, topic, page).Code;
-        var script = Parser.ParseInput(code, out _, out var faults);
+        var page = File.ReadAllText(Path.Combine(HelpPage.Folder(ModuleAssemblies.Root), topic + ".md"));
+        var script = Parser.ParseInput(new HelpExample(topic, topic, page).Code, out _, out var faults);
         Assert.Empty(faults);
         AssertKnown(script);
     }
 
-    public static TheoryData<string> Topics => HelpTests.Topics;
+    static HelpPage Page(string name) => Pages.Single(p => p.Name == name);
 
     /// <summary>What there is no way around without a host; and what an example throws itself because of that.</summary>
-    static bool Expected(ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0] is "NotConnected" or "PrimaryUnreachable" or "PlanIncomplete"
-        || error.Exception is RuntimeException { WasThrownFromThrowStatement: true } thrown && thrown.Message.StartsWith("Not ready: ", StringComparison.Ordinal);
+    static bool Expected(ErrorRecord error) =>
+        error.FullyQualifiedErrorId.Split(',')[0] is "NotConnected" or "PrimaryUnreachable" or "PlanIncomplete"
+        || (error.Exception is RuntimeException { WasThrownFromThrowStatement: true } thrown
+            && thrown.Message.StartsWith("Not ready: ", StringComparison.Ordinal));
 
     /// <summary>Every command that a script calls is there, with the parameters that it gives.</summary>
     void AssertKnown(ScriptBlockAst script)
     {
         var calls = script.FindAll(a => a is CommandAst, true).Cast<CommandAst>().ToList();
-        var known = _engine.Run(Session + "\nforeach ($name in $code) { Get-Command $name }", _folder.Path, Nodes(""), calls.Select(c => c.GetCommandName()).ToArray());
+        var known = _engine.Run(Session + "foreach ($name in $code) { Get-Command $name }", _folder.Path, Nodes(""),
+            calls.Select(c => c.GetCommandName()).ToArray());
+        Assert.Equal(calls.Count, known.Count);
         foreach (var (call, command) in calls.Zip(known.Select(k => (CommandInfo)k.BaseObject)))
-            foreach (var parameter in call.CommandElements.OfType<CommandParameterAst>())
-                Assert.True(command.Parameters.ContainsKey(parameter.ParameterName), $"{command.Name} has no parameter {parameter.ParameterName}");
+            foreach (var parameter in call.CommandElements.OfType<CommandParameterAst>().Select(p => p.ParameterName))
+                Assert.True(command.Parameters.ContainsKey(parameter), $"{command.Name} has no parameter {parameter}");
     }
 
     /// <summary>Nodes of the SSL model whose parameters an example has, and the files that examples take.</summary>
     PSObject[] Nodes(string code)
     {
         var model = code.Contains("-CertificatePath", StringComparison.Ordinal) ? PemSslModel.ExternalCA
-            : code.Contains("Authority", StringComparison.Ordinal) || code.Contains("@deployment", StringComparison.Ordinal) ? PemSslModel.LocalCA : PemSslModel.SslUtils;
+            : new[] { "Authority", "@deployment" }.Any(p => code.Contains(p, StringComparison.Ordinal)) ? PemSslModel.LocalCA
+            : PemSslModel.SslUtils;
         var topology = File.ReadAllText(Path.Combine(ModuleAssemblies.Root, "docs", "examples", "C1.psd1"));
         File.WriteAllText(_folder["C1.psd1"], topology.Replace("LocalCA", model.ToString(), StringComparison.Ordinal));
         File.WriteAllText(_folder["status.txt"], Report);

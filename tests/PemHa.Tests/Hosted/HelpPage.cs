@@ -12,7 +12,8 @@ sealed partial class HelpPage
         Sections = Split(text, "## ");
         Examples = [.. Split(Section("EXAMPLES"), "### ").Select(e => new HelpExample(name, e.Title, e.Body))];
         Parameters = [.. Split(Section("PARAMETERS"), "### -").Select(p => new HelpParameter(p.Title, p.Body))];
-        Syntax = Split(Section("SYNTAX"), "### ").ToDictionary(s => s.Title, s => Words(s.Body.Replace("```", "", StringComparison.Ordinal)));
+        Syntax = Split(Section("SYNTAX"), "### ")
+            .ToDictionary(s => s.Title, s => Words(s.Body.Replace("```", "", StringComparison.Ordinal)));
     }
 
     /// <summary>The cmdlet.</summary>
@@ -37,30 +38,28 @@ sealed partial class HelpPage
     public IReadOnlyList<(string Text, string Target)> Links =>
         [.. Link().Matches(Section("RELATED LINKS")).Select(m => (m.Groups["text"].Value, m.Groups["target"].Value))];
 
-    /// <summary>The folder of the pages.</summary>
-    public static string Folder => Path.Combine(ModuleAssemblies.Root, "docs", "en-US");
+    /// <summary>The pages of a checkout.</summary>
+    public static IReadOnlyList<HelpPage> In(string checkout) => [.. Directory.GetFiles(Folder(checkout), "*-*.md")
+        .Order(StringComparer.Ordinal).Select(f => new HelpPage(Path.GetFileNameWithoutExtension(f), File.ReadAllText(f)))];
 
-    /// <summary>The folder of what the module ships.</summary>
-    public static string Shipped => Path.Combine(ModuleAssemblies.Root, "en-US");
-
-    public static HelpPage Of(string name) => new(name, File.ReadAllText(Path.Combine(Folder, name + ".md")));
-
-    /// <summary>The pages that are there.</summary>
-    public static IReadOnlyList<HelpPage> All { get; } =
-        [.. Directory.GetFiles(Folder, "*-*.md").Select(f => Of(Path.GetFileNameWithoutExtension(f))).OrderBy(p => p.Name, StringComparer.Ordinal)];
+    /// <summary>Where they lie.</summary>
+    public static string Folder(string checkout) => Path.Combine(checkout, "docs", "en-US");
 
     /// <summary>What stands under a heading of the second rank.</summary>
     public string Section(string title) => Sections.Single(s => s.Title == title).Body;
 
     /// <summary>Markdown as the words that a reader sees, single blanks between them.</summary>
-    public static string Plain(string markdown) => Words(Escape().Replace(
-        Link().Replace(markdown, m => m.Groups["target"].Value.StartsWith("http", StringComparison.Ordinal)
-            ? $"{m.Groups["text"].Value} ({m.Groups["target"].Value})" : m.Groups["text"].Value).Replace("`", "", StringComparison.Ordinal), "$1"));
+    public static string Plain(string markdown)
+    {
+        var linked = Link().Replace(markdown, m => m.Groups["target"].Value is var target && target.StartsWith("http", StringComparison.Ordinal)
+            ? $"{m.Groups["text"].Value} ({target})" : m.Groups["text"].Value);
+        return Words(Escape().Replace(linked.Replace("`", "", StringComparison.Ordinal), "$1"));
+    }
 
     /// <summary>A text without line breaks and runs of blanks.</summary>
     public static string Words(string text) => Blank().Replace(text, " ").Trim();
 
-    /// <summary>The parts of a text that begin with a heading; what comes before the first one is not among them. Fences hide headings.</summary>
+    /// <summary>The parts of a text that begin with a heading, without what comes before the first one. Fences hide headings.</summary>
     static List<(string Title, string Body)> Split(string text, string mark)
     {
         var parts = new List<(string Title, string Body)>();

@@ -11,18 +11,22 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
 {
     const string HelpFile = "PemHa.Commands.dll-Help.xml";
 
+    static readonly string Pages = HelpPage.Folder(ModuleAssemblies.Root), Shipped = Path.Combine(ModuleAssemblies.Root, "en-US");
+
+    static IReadOnlyList<HelpPage> All { get; } = HelpPage.In(ModuleAssemblies.Root);
+
     public static TheoryData<string> Names => [.. Cmdlets.Types.Select(Cmdlets.Name)];
 
     public static TheoryData<string> Topics =>
-        [.. Directory.GetFiles(HelpPage.Folder, "about_*.md").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(Pages, "about_*.md").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
 
     [Fact]
     public void Every_cmdlet_has_a_page_and_every_page_a_cmdlet()
     {
         var names = Cmdlets.Types.Select(Cmdlets.Name).Order(StringComparer.Ordinal).ToList();
-        Assert.Equal(names, HelpPage.All.Select(p => p.Name));
-        Assert.Equal(Topics.Select(t => (string)t).Prepend(HelpFile).Order(StringComparer.Ordinal),
-            Directory.GetFiles(HelpPage.Shipped).Select(f => Path.GetFileName(f).Replace(".help.txt", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(names, All.Select(p => p.Name));
+        Assert.Equal(Topics.Select(t => (string)t + ".help.txt").Prepend(HelpFile).Order(StringComparer.Ordinal),
+            Directory.GetFiles(Shipped).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
         Assert.Equal(["about_PemHa", "about_PemHa_Lab", "about_PemHa_Procedure", "about_PemHa_Security", "about_PemHa_Troubleshooting"],
             Topics.Select(t => (string)t));
     }
@@ -31,9 +35,9 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
     [MemberData(nameof(Names))]
     public void A_page_has_every_section_in_platyPS_order(string name)
     {
-        var page = HelpPage.Of(name);
-        Assert.Equal(["SYNOPSIS", "SYNTAX", "ALIASES", "DESCRIPTION", "EXAMPLES", "PARAMETERS", "INPUTS", "OUTPUTS", "NOTES", "RELATED LINKS"],
-            page.Sections.Select(s => s.Title));
+        var page = Page(name);
+        Assert.Equal("SYNOPSIS, SYNTAX, ALIASES, DESCRIPTION, EXAMPLES, PARAMETERS, INPUTS, OUTPUTS, NOTES, RELATED LINKS",
+            string.Join(", ", page.Sections.Select(s => s.Title)));
         Assert.StartsWith($"---\ndocument type: cmdlet\nexternal help file: {HelpFile}\n", page.Text, StringComparison.Ordinal);
         Assert.Contains($"\ntitle: {name}\n---\n\n# {name}\n", page.Text, StringComparison.Ordinal);
         Assert.Contains("\nPlatyPS schema version: 2024-05-01\n", page.Text, StringComparison.Ordinal);
@@ -47,7 +51,7 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
     [MemberData(nameof(Names))]
     public void A_page_has_the_parameters_of_the_code(string name)
     {
-        var page = HelpPage.Of(name);
+        var page = Page(name);
         var command = Command(name);
         Assert.Equal(Own(command).Select(p => p.Name), page.Parameters.Select(p => p.Name));
         foreach (var (parameter, said) in Own(command).Zip(page.Parameters))
@@ -60,11 +64,11 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
             Assert.Equal(Wanted("DontShow", "false"), Fact("DontShow"));
             Assert.Equal(parameter.Aliases, said.Aliases);
             Assert.Equal(Accepted(parameter), said.AcceptedValues);
-            Assert.Equal(parameter.ParameterSets.Select(Set).Order(StringComparer.Ordinal), said.Sets.Select(s => string.Join(' ', s.Select(f => $"{f.Key}={f.Value}")))
-                .Order(StringComparer.Ordinal));
+            Assert.Equal(Sorted(parameter.ParameterSets.Select(Set)), Sorted(said.Sets.Select(s => string.Join(' ', s.Select(f => $"{f.Key}={f.Value}")))));
             Assert.True(said.Prose.Length > 20, $"-{said.Name} is hardly described.");
         }
-        Assert.Equal(command.ParameterSets.ToDictionary(s => s.IsDefault && command.ParameterSets.Count > 1 ? $"{s.Name} (Default)" : s.Name,
+        var several = command.ParameterSets.Count > 1;
+        Assert.Equal(command.ParameterSets.ToDictionary(s => several && s.IsDefault ? $"{s.Name} (Default)" : s.Name,
             s => $"{name} {s.ToString().Replace(" [<CommonParameters>]", "", StringComparison.Ordinal)}".TrimEnd()), page.Syntax);
     }
 
@@ -72,7 +76,7 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
     [MemberData(nameof(Names))]
     public void A_page_tells_what_comes_in_and_out(string name)
     {
-        var page = HelpPage.Of(name);
+        var page = Page(name);
         var command = Command(name);
         var taken = command.ParameterSets.SelectMany(s => s.Parameters).Where(p => p.ValueFromPipeline || p.ValueFromPipelineByPropertyName)
             .Select(p => (Nullable.GetUnderlyingType(p.ParameterType) ?? p.ParameterType).ToString()).Distinct().DefaultIfEmpty("None");
@@ -85,13 +89,14 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
     [MemberData(nameof(Names))]
     public void Get_Help_shows_the_page_and_what_the_code_has(string name)
     {
-        var (page, command) = (HelpPage.Of(name), Command(name));
+        var (page, command) = (Page(name), Command(name));
         var help = Assert.Single(engine.Run("param($name) Get-Help $name -Full", name));
         // Made of syntax alone, there would be no help file behind it.
         Assert.StartsWith("MamlCommandHelpInfo#PemHa", help.TypeNames[0], StringComparison.Ordinal);
         Assert.Equal(HelpPage.Plain(page.Section("SYNOPSIS")), $"{help.Properties["Synopsis"].Value}");
         Assert.Equal(HelpPage.Plain(page.Section("DESCRIPTION")), Prose(help, "description"));
-        Assert.Equal(HelpPage.Plain(page.Section("NOTES")), string.Join(' ', Many(help, "alertSet", "alert").Select(a => HelpPage.Words(Text(a, "Text")))));
+        var notes = Many(help, "alertSet", "alert").Select(a => HelpPage.Words(Text(a, "Text")));
+        Assert.Equal(HelpPage.Plain(page.Section("NOTES")), string.Join(' ', notes));
 
         Assert.Equal(Own(command).Select(p => p.Name), Many(help, "parameters", "parameter").Select(p => Text(p, "name")));
         foreach (var ((parameter, shown), said) in Own(command).Zip(Many(help, "parameters", "parameter")).Zip(page.Parameters))
@@ -107,16 +112,16 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
             Assert.Equal(Default(command, parameter.Name), Text(shown, "defaultValue"));
             Assert.Equal(Wild(parameter) ? "true" : "false", Text(shown, "globbing"));
         }
-        Assert.Equal(command.ParameterSets.Select(s => string.Join(' ', s.Parameters.Where(p => !Common(p.Name)).Select(Shape).Order(StringComparer.Ordinal)))
-            .Order(StringComparer.Ordinal), Many(help, "syntax", "syntaxItem").Select(i => string.Join(' ', Many(i, "parameter").Select(Shape)
-            .Order(StringComparer.Ordinal))).Order(StringComparer.Ordinal));
+        Assert.Equal(Sorted(command.ParameterSets.Select(s => string.Join(' ', Sorted(s.Parameters.Where(p => !Common(p.Name)).Select(Shape))))),
+            Sorted(Many(help, "syntax", "syntaxItem").Select(i => string.Join(' ', Sorted(Many(i, "parameter").Select(Shape))))));
 
         var examples = Many(help, "examples", "example").ToList();
         Assert.Equal(page.Examples.Select(e => $"--------- {e.Title} ---------"), examples.Select(e => Text(e, "title")));
         Assert.Equal(page.Examples.Select(e => e.Code), examples.Select(e => Text(e, "code")));
         Assert.Equal(page.Examples.Select(e => e.Prose), examples.Select(e => Prose(e, "remarks")));
-        Assert.Equal(page.Types("INPUTS").Select(t => $"{t.Type}: {HelpPage.Plain(t.Prose)}"), Many(help, "inputTypes", "inputType").Select(Typed));
-        Assert.Equal(page.Types("OUTPUTS").Select(t => $"{t.Type}: {HelpPage.Plain(t.Prose)}"), Many(help, "returnValues", "returnValue").Select(Typed));
+        static string Said((string Type, string Prose) t) => $"{t.Type}: {HelpPage.Plain(t.Prose)}";
+        Assert.Equal(page.Types("INPUTS").Select(Said), Many(help, "inputTypes", "inputType").Select(Typed));
+        Assert.Equal(page.Types("OUTPUTS").Select(Said), Many(help, "returnValues", "returnValue").Select(Typed));
         Assert.Equal(page.Links.Select(l => l.Text), Many(help, "relatedLinks", "navigationLink").Select(l => Text(l, "linkText")));
     }
 
@@ -130,28 +135,31 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
         // It is a line of Get-Help's list.
         Assert.StartsWith("    ", lines[4], StringComparison.Ordinal);
         Assert.All(lines, line => Assert.True(line.Length <= 79, $"Too wide for a screen of 80 columns: {line}"));
-        var page = File.ReadAllText(Path.Combine(HelpPage.Folder, topic + ".md"));
-        Assert.Equal(HelpPage.Plain(Mark().Replace(page, "")).ToUpperInvariant(), HelpPage.Words(shown["TOPIC".Length..]).ToUpperInvariant());
+        var page = File.ReadAllText(Path.Combine(Pages, topic + ".md"));
+        // Headings are in capitals.
+        Assert.Equal(HelpPage.Plain(Mark().Replace(page, "")), HelpPage.Words(shown["TOPIC".Length..]), ignoreCase: true);
     }
 
     [Fact]
     public void Nothing_is_left_to_be_filled_in()
     {
-        foreach (var file in Directory.GetFiles(HelpPage.Folder).Concat(Directory.GetFiles(HelpPage.Shipped)))
+        foreach (var file in Directory.GetFiles(Pages).Concat(Directory.GetFiles(Shipped)))
             Assert.DoesNotMatch(Placeholder(), File.ReadAllText(file));
     }
 
     [Fact]
     public void Every_link_leads_somewhere()
     {
-        foreach (var file in Directory.GetFiles(HelpPage.Folder, "*.md"))
+        foreach (var file in Directory.GetFiles(Pages, "*.md"))
         {
-            foreach (var target in Target().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value).Where(t => !t.StartsWith("http", StringComparison.Ordinal)))
+            foreach (var target in Target().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value))
             {
+                if (target.StartsWith("http", StringComparison.Ordinal)) continue;
                 var parts = target.Split('#');
-                var aim = Path.Combine(HelpPage.Folder, parts[0]);
+                var aim = Path.Combine(Pages, parts[0]);
                 Assert.True(File.Exists(aim), $"{Path.GetFileName(file)} leads to {target}");
-                if (parts.Length > 1) Assert.Contains(parts[1], Heading().Matches(File.ReadAllText(aim)).Select(m => Anchor(m.Groups[1].Value)));
+                if (parts.Length > 1)
+                    Assert.Contains(parts[1], Heading().Matches(File.ReadAllText(aim)).Select(m => Anchor(m.Groups[1].Value)));
             }
         }
     }
@@ -160,11 +168,11 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
     public void Every_step_leads_to_its_section_of_the_procedure_and_the_order_told_is_the_order_run()
     {
         foreach (var step in Deployment.Names)
-            Assert.Contains(HelpPage.Of(step).Links, l => l.Target.StartsWith("about_PemHa_Procedure.md#", StringComparison.Ordinal));
-        var topic = File.ReadAllText(Path.Combine(HelpPage.Folder, "about_PemHa_Procedure.md"));
+            Assert.Contains(Page(step).Links, l => l.Target.StartsWith("about_PemHa_Procedure.md#", StringComparison.Ordinal));
+        var topic = File.ReadAllText(Path.Combine(Pages, "about_PemHa_Procedure.md"));
         var order = topic[topic.IndexOf("### The order", StringComparison.Ordinal)..topic.IndexOf("### A. ", StringComparison.Ordinal)];
         Assert.Equal(Deployment.Names, Mention().Matches(order[order.IndexOf("\n- ", StringComparison.Ordinal)..]).Select(m => m.Value));
-        var description = HelpPage.Of("Install-PemCluster").Section("DESCRIPTION");
+        var description = Page("Install-PemCluster").Section("DESCRIPTION");
         Assert.Equal(Deployment.Names, Mention().Matches(description).Select(m => m.Value).Distinct().Take(Deployment.Names.Length));
     }
 
@@ -172,21 +180,27 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
     public void Every_command_and_every_parameter_that_a_text_names_is_there()
     {
         var commands = Cmdlets.Types.Select(Cmdlets.Name).ToHashSet(StringComparer.Ordinal);
-        var overview = File.ReadAllText(Path.Combine(HelpPage.Folder, "about_PemHa.md"));
+        var overview = File.ReadAllText(Path.Combine(Pages, "about_PemHa.md"));
         Assert.Subset(Mention().Matches(overview).Select(m => m.Value).ToHashSet(), commands);
-        foreach (var file in Directory.GetFiles(HelpPage.Folder, "*.md"))
+        foreach (var file in Directory.GetFiles(Pages, "*.md"))
         {
             // Examples are judged as code (HelpExampleTests).
             foreach (Match mention in Mention().Matches(Fence().Replace(File.ReadAllText(file), "")))
             {
-                Assert.True(commands.Contains(mention.Value), $"{Path.GetFileName(file)} names {mention.Value}");
-                var parameter = mention.Groups["parameter"].Value;
-                if (parameter.Length > 0) Assert.True(Command(mention.Groups["command"].Value).Parameters.ContainsKey(parameter), $"{Path.GetFileName(file)} names {mention.Value} -{parameter}");
+                var (command, parameter) = (mention.Groups["command"].Value, mention.Groups["parameter"].Value);
+                var where = $"{Path.GetFileName(file)} names {command} {parameter}";
+                Assert.True(commands.Contains(command), where);
+                Assert.True(parameter.Length == 0 || Command(command).Parameters.ContainsKey(parameter), where);
             }
         }
     }
 
-    CmdletInfo Command(string name) => (CmdletInfo)Assert.Single(engine.Run("param($name) Get-Command $name -CommandType Cmdlet", name)).BaseObject;
+    static HelpPage Page(string name) => All.Single(p => p.Name == name);
+
+    CmdletInfo Command(string name) =>
+        (CmdletInfo)Assert.Single(engine.Run("param($name) Get-Command $name -CommandType Cmdlet", name)).BaseObject;
+
+    static IEnumerable<string> Sorted(IEnumerable<string> texts) => texts.Order(StringComparer.Ordinal);
 
     /// <summary>The parameters that a page describes, in its order.</summary>
     static IEnumerable<ParameterMetadata> Own(CmdletInfo command) =>
@@ -199,9 +213,9 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
     /// <summary>What the cmdlet itself begins with.</summary>
     static string Default(CmdletInfo command, string name)
     {
-        if (command.ImplementingType.GetProperty(name) is not { } property || command.Parameters[name].ParameterSets.Values.Any(s => s.IsMandatory)) return "";
-        return property.GetValue(Activator.CreateInstance(command.ImplementingType)) is var value and (IConvertible or SwitchParameter or Version)
-            ? Convert.ToString(value, CultureInfo.InvariantCulture)! : "";
+        if (command.Parameters[name].ParameterSets.Values.Any(s => s.IsMandatory)) return "";
+        var value = command.ImplementingType.GetProperty(name)?.GetValue(Activator.CreateInstance(command.ImplementingType));
+        return value is IConvertible or SwitchParameter or Version ? Convert.ToString(value, CultureInfo.InvariantCulture)! : "";
     }
 
     static IEnumerable<string> Accepted(ParameterMetadata parameter) =>
@@ -212,9 +226,10 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
     {
         static string Yes(bool value) => value ? "true" : "false";
         var position = set.Value.Position == int.MinValue ? "Named" : set.Value.Position.ToString(CultureInfo.InvariantCulture);
-        return $"Name={(set.Key == ParameterAttribute.AllParameterSets ? "(All)" : set.Key)} Position={position} IsRequired={Yes(set.Value.IsMandatory)} "
-            + $"ValueFromPipeline={Yes(set.Value.ValueFromPipeline)} ValueFromPipelineByPropertyName={Yes(set.Value.ValueFromPipelineByPropertyName)} "
-            + $"ValueFromRemainingArguments={Yes(set.Value.ValueFromRemainingArguments)}";
+        return $"Name={(set.Key == ParameterAttribute.AllParameterSets ? "(All)" : set.Key)} Position={position}"
+            + $" IsRequired={Yes(set.Value.IsMandatory)} ValueFromPipeline={Yes(set.Value.ValueFromPipeline)}"
+            + $" ValueFromPipelineByPropertyName={Yes(set.Value.ValueFromPipelineByPropertyName)}"
+            + $" ValueFromRemainingArguments={Yes(set.Value.ValueFromRemainingArguments)}";
     }
 
     static string Pipeline(IEnumerable<ParameterSetMetadata> sets) =>
@@ -226,7 +241,8 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
             _ => "false",
         };
 
-    static string Shape(CommandParameterInfo p) => $"{p.Name}/{(p.IsMandatory ? "true" : "false")}/{(p.Position == int.MinValue ? "named" : p.Position)}";
+    static string Shape(CommandParameterInfo p) =>
+        $"{p.Name}/{(p.IsMandatory ? "true" : "false")}/{(p.Position == int.MinValue ? "named" : p.Position)}";
 
     static string Shape(PSObject p) => $"{Text(p, "name")}/{Text(p, "required")}/{Text(p, "position").ToLowerInvariant()}";
 
@@ -238,7 +254,8 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
     static IEnumerable<PSObject> Many(PSObject thing, params string[] names)
     {
         var found = names.Aggregate((PSObject?)thing, Of);
-        return found?.BaseObject is IEnumerable several and not string ? several.Cast<object>().Select(PSObject.AsPSObject) : found is null ? [] : [found];
+        if (found?.BaseObject is IEnumerable several and not string) return several.Cast<object>().Select(PSObject.AsPSObject);
+        return found is null ? [] : [found];
     }
 
     /// <summary>Paragraphs as words.</summary>
