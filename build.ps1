@@ -33,11 +33,13 @@ switch ($Task) {
         if ($LASTEXITCODE -ne 0) { throw 'The Pester suites failed.' }
     }
 
+    # What the code says goes into docs/en-US; en-US, which the module ships, is made of that.
     Docs {
-        if (-not (Get-Module -ListAvailable Microsoft.PowerShell.PlatyPS)) { throw 'Docs needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS.' }
-        $pages = Get-ChildItem "$root/docs/en-US/*-Pem*.md" -ErrorAction Ignore
-        if (-not $pages) { throw 'There are no help pages in docs/en-US.' }
-        $pages | Import-MarkdownCommandHelp | Export-MamlCommandHelp -OutputFolder "$root/src/Module/en-US" -Force
+        if (-not (Get-Module -ListAvailable Microsoft.PowerShell.PlatyPS)) {
+            throw 'Docs needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS.'
+        }
+        Invoke-DotNet build "$root/src/PemHa.Commands" -c $Configuration
+        & "$root/docs/Update-Help.ps1"
     }
 
     # out/PemHa, the module as it is installed, and the package for the Gallery beside it.

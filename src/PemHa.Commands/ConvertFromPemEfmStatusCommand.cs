@@ -28,6 +28,7 @@ public sealed class ConvertFromPemEfmStatusCommand : PSCmdlet
 
     /// <summary>Files with reports, on this machine; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Path")]
+    [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 

@@ -21,7 +21,7 @@ public partial class ProcedureLab : LabFixture
 
     internal static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    static string Checkout { get; } = FindCheckout();
+    internal static string Checkout { get; } = FindCheckout();
 
     /// <summary>Everything that Install-PemCluster wants to know, in <c>$order</c>; the passwords are those that the runbook uses.</summary>
     internal const string WholeOrder = """
