@@ -15,12 +15,17 @@ static class ModuleAssemblies
 
     /// <summary>The engine under test is the one in the module's own load context; a copy in the default one would hide a leak.</summary>
     [ModuleInitializer]
-    internal static void Resolve() => AssemblyLoadContext.Default.Resolving += (context, name) => name.Name switch
+    internal static void Resolve()
     {
-        "PemHa" => context.LoadFromAssemblyPath(Path.Combine(Root, "src", "Module", "bin", "PemHa.dll")),
-        "PemHa.Engine" or "PemHa.Commands" => OfModule(name),
-        _ => null,
-    };
+        AssemblyLoadContext.Default.Resolving += (context, name) => name.Name switch
+        {
+            "PemHa" => context.LoadFromAssemblyPath(Path.Combine(Root, "src", "Module", "bin", "PemHa.dll")),
+            "PemHa.Engine" or "PemHa.Commands" => OfModule(name),
+            _ => null,
+        };
+        // A process that a test started is no test program.
+        State.JournalWriter.WriteWhereTold();
+    }
 
     // Apart from the above, since this one needs PemHa.dll already.
     [MethodImpl(MethodImplOptions.NoInlining)]

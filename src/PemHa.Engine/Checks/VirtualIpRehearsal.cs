@@ -71,6 +71,15 @@ sealed class VirtualIpRehearsal(PemCluster cluster, IReporter reporter)
             Why = why,
             Remedy = remedy,
         };
+        var journal = new Journal(cluster.JournalPath);
+        var entry = new JournalEntry("begin", cluster.Name, Step)
+        {
+            Host = host.Name,
+            Login = SshSession.Of(host).UserName,
+            Resource = $"virtual IP {cluster.VirtualIp}",
+            Action = "rehearse",
+        };
+        journal.Write(entry);
         reporter.Progress(host, Step, $"holding {cluster.VirtualIp}", -1);
         try
         {
@@ -91,6 +100,7 @@ sealed class VirtualIpRehearsal(PemCluster cluster, IReporter reporter)
                 await ReleaseAsync(host, flag);
             }
             var facts = await holding;
+            journal.Write(entry with { Kind = "change", Error = facts.Is("released") ? null : "VirtualIpNotReleased" });
             if (!facts.Is("released"))
                 throw new PemException("VirtualIpNotReleased", Trouble.InvalidResult, $"{host.Name} has not given {cluster.VirtualIp} back: {facts["trouble"].Trim()}",
                     $"Take it away there: ip addr del {facts["address"]} dev {facts["interface"]}")

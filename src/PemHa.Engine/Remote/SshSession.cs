@@ -138,8 +138,11 @@ class SshSession : IDisposable
         Login.HostName,
     ];
 
+    /// <summary>As whom the connection was made.</summary>
+    public string UserName => Login.UserName;
+
     /// <summary>Whether the login is root's own.</summary>
-    public bool IsRoot => Login.UserName == "root";
+    public bool IsRoot => UserName == "root";
 
     static string Bracketed(string host) => host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -5,7 +6,8 @@ namespace PemHa.Engine.State;
 
 /// <summary>
 /// The audit journal: JSON lines on the admin's machine, redacted, only ever appended to, each line by one write that is on the disk before
-/// the work goes on. Several runs, and several admins, may share one.
+/// the work goes on. A change is written down before it is begun and when it is done, so that a run that was killed has said what it was
+/// at. Several runs, and several admins, may share one.
 /// </summary>
 sealed class Journal(string? path)
 {
@@ -19,12 +21,14 @@ sealed class Journal(string? path)
     /// <exception cref="PemException">It cannot.</exception>
     public void Prove() => Append("");
 
-    /// <summary>Appends one entry; nothing when the cluster keeps no journal.</summary>
+    /// <summary>Appends entries, by one write; nothing when the cluster keeps no journal.</summary>
     /// <exception cref="PemException">It cannot be written.</exception>
-    public void Write(JournalEntry entry) =>
-        Append(JsonSerializer.Serialize(entry with { Time = DateTime.UtcNow, User = Environment.UserName, Machine = Environment.MachineName }, Options) + "\n");
+    public void Write(params IEnumerable<JournalEntry> entries) => Append(string.Concat(entries.Select(Line)));
 
-    void Append(string line)
+    static string Line(JournalEntry entry) => JsonSerializer.Serialize(
+        entry with { Time = DateTime.UtcNow, User = Environment.UserName, Machine = Environment.MachineName, Process = Environment.ProcessId }, Options) + "\n";
+
+    void Append(string lines)
     {
         if (path is null) return;
         var until = DateTime.UtcNow + Patience;
@@ -38,10 +42,11 @@ sealed class Journal(string? path)
                     // A lock of its own: on Linux one on the journal itself would keep its readers out as well.
                     using var mine = Open(path + ".lock", FileShare.None);
                     using var file = Open(path, FileShare.ReadWrite);
-                    // A disk that ran full may have cut a line: it stays as it is, and ours begins anew.
-                    var torn = file.Length > 0 && Last(file) != '\n' && line.Length > 0;
-                    file.Seek(0, SeekOrigin.End);
-                    file.Write(System.Text.Encoding.UTF8.GetBytes(torn ? "\n" + line : line));
+                    // A full disk, or a kill in the middle of a long write, may have cut a line: what there is of it becomes an entry's text,
+                    // so that every line can be read. That is longer than what it takes the place of.
+                    var cut = lines.Length > 0 ? Cut(file) : [];
+                    file.Seek(-cut.Length, SeekOrigin.End);
+                    file.Write(Encoding.UTF8.GetBytes(cut.Length == 0 ? lines : Line(new JournalEntry("cut", "", "") { Message = Encoding.UTF8.GetString(cut) }) + lines));
                     file.Flush(flushToDisk: true);
                     return;
                 }
@@ -65,15 +70,25 @@ sealed class Journal(string? path)
         return new FileStream(file, options);
     }
 
-    static int Last(FileStream file)
+    /// <summary>What follows the last line's end.</summary>
+    static byte[] Cut(FileStream file)
     {
-        file.Seek(-1, SeekOrigin.End);
-        return file.ReadByte();
+        for (var length = Math.Min(file.Length, 1); ; length = Math.Min(file.Length, length * 4096))
+        {
+            var end = new byte[length];
+            file.Seek(-length, SeekOrigin.End);
+            file.ReadExactly(end);
+            var at = Array.LastIndexOf(end, (byte)'\n');
+            if (at >= 0 || length == file.Length) return end[(at + 1)..];
+        }
     }
 }
 
 /// <summary>One line of the journal.</summary>
-/// <param name="Kind"><c>change</c>, <c>error</c>, <c>step</c>, or <c>stopped</c>: what a host was in the middle of when the run was stopped.</param>
+/// <param name="Kind">
+/// <c>begin</c> and <c>change</c>, before and after a change; <c>stopped</c>, what a host was in the middle of when the run was stopped;
+/// <c>error</c>; <c>step</c>; <c>cut</c>, a line that did not get to its end.
+/// </param>
 sealed record JournalEntry(string Kind, string Cluster, string Step)
 {
     /// <summary>When, in UTC.</summary>
@@ -84,7 +99,13 @@ sealed record JournalEntry(string Kind, string Cluster, string Step)
 
     public string Machine { get; init; } = "";
 
+    /// <summary>Tells the lines of one run from those of another.</summary>
+    public int Process { get; init; }
+
     public string? Host { get; init; }
+
+    /// <summary>As whom on the host, which its own journal knows too.</summary>
+    public string? Login { get; init; }
 
     public string? Resource { get; init; }
 

@@ -165,6 +165,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
         var (resources, facts, mark) = run[phase, host];
         var changes = new List<(Resource Resource, Change Change)>();
         var records = new List<PemChange>();
+        var entries = new List<JournalEntry>();
         var changed = new HashSet<Resource>();
         foreach (var (resource, found) in resources.Zip(facts))
         {
@@ -186,6 +187,16 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
             if (!await reporter.ShouldChangeAsync(record, change.Recipe)) continue;
             changes.Add((resource, change));
             records.Add(record);
+            entries.Add(new JournalEntry("change", run.Step.Cluster.Name, run.Step.Name)
+            {
+                Host = host.Name,
+                Login = Session(host).UserName,
+                Resource = resource.Name,
+                Action = change.Action,
+                Difference = record.Difference,
+                Before = change.Before,
+                After = change.After,
+            });
         }
         if (changes.Count == 0 && changed.Count == 0) reporter.Decision($"{host.Name}: {phase.Title}: all is as wanted");
         if (changes.Count == 0 || reporter.WhatIf) return;
@@ -193,6 +204,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
         var script = new RemoteScript(Prelude.For(run.Step.Cluster), HostLock.Exclusive) { Step = run.Step.Name, Expected = mark };
         foreach (var (resource, change) in changes) script.Add("set -e\n" + change.Apply, stopsOnFailure: true, $"{change.Action} {resource.Name}");
         var places = Place(script, resources, stopsOnFailure: true);
+        run.Journal.Write(entries.Select(e => e with { Kind = "begin" }));
         using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var what = $"{phase.Title}: {string.Join(", ", changes.Select(c => $"{c.Change.Action} {c.Resource.Name}"))}";
         reporter.Decision($"{host.Name}: {what}");
@@ -215,22 +227,13 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
             await done.CancelAsync();
             await watching;
         }
-        foreach (var ((resource, change), record, result) in changes.Zip(records, results))
+        foreach (var (record, _) in records.Zip(results))
         {
             run.Count();
             host.Add(record);
-            run.Journal.Write(new JournalEntry("change", run.Step.Cluster.Name, run.Step.Name)
-            {
-                Host = host.Name,
-                Resource = resource.Name,
-                Action = change.Action,
-                Difference = record.Difference,
-                Before = change.Before,
-                After = change.After,
-                Error = result.ExitCode == 0 ? null : "ChangeFailed",
-            });
-            if (result.ExitCode != 0) throw ChangeFailed(resource, change, result);
         }
+        run.Journal.Write(entries.Zip(results, (e, r) => e with { Error = r.ExitCode == 0 ? null : "ChangeFailed" }));
+        foreach (var ((resource, change), result) in changes.Zip(results).Where(c => c.Second.ExitCode != 0)) throw ChangeFailed(resource, change, result);
         if (results.Count < changes.Count) throw Lost(host);
         var after = Facts(host, resources, results, places);
         foreach (var (resource, found) in resources.Zip(after))

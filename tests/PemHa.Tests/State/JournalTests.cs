@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using PemHa.Engine.State;
 
@@ -6,6 +8,8 @@ namespace PemHa.Tests.State;
 /// <summary>The audit journal.</summary>
 public class JournalTests
 {
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     [Fact]
     public void Entries_are_appended_as_whole_lines_whoever_writes_them()
     {
@@ -36,8 +40,74 @@ public class JournalTests
         await other.DisposeAsync();
         await writing;
         var lines = await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken);
-        Assert.Equal((2, "{\"Kind\":\"cut"), (lines.Length, lines[0]));
-        Assert.Equal(Environment.MachineName, JsonDocument.Parse(lines[1]).RootElement.GetProperty("Machine").GetString());
+        var entries = lines.Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Equal(["cut", "step"], entries.Select(e => e.GetProperty("Kind").GetString()));
+        // Nothing of it is lost.
+        Assert.Equal("{\"Kind\":\"cut", entries[0].GetProperty("Message").GetString());
+        Assert.Equal(Environment.MachineName, entries[1].GetProperty("Machine").GetString());
+    }
+
+    /// <summary>What a kill, a full disk or a loss of power leaves of a line, wherever it ends.</summary>
+    [Fact]
+    public void A_line_cut_anywhere_becomes_an_entry_and_none_before_it_changes()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder["journal.jsonl"];
+        new Journal(path).Write(new JournalEntry("change", "efm", "Set-PemHba") { Difference = new string('x', 10_000) + "\"\\\n\u0001é€😀" });
+        var line = File.ReadAllBytes(path);
+        for (var length = 0; length < line.Length; length += length is < 300 or > 10_200 ? 1 : 97)
+        {
+            File.WriteAllBytes(path, [.. line, .. line[..length], .. length % 2 == 0 ? [] : new byte[] { 0xe2, 0x82 }]);
+            new Journal(path).Write(new JournalEntry("step", "efm", "a"), new JournalEntry("step", "efm", "b"));
+            var lines = File.ReadAllLines(path);
+            Assert.Equal(System.Text.Encoding.UTF8.GetString(line).TrimEnd('\n'), lines[0]);
+            var steps = lines[1..].Select(l => JsonDocument.Parse(l).RootElement).ToList();
+            Assert.Equal(length == 0 ? ["a", "b"] : ["", "a", "b"], steps.Select(e => e.GetProperty("Step").GetString()));
+        }
+    }
+
+    /// <summary>Two runs at once, one of them killed again and again, in the middle of lines that take the kernel many writes.</summary>
+    [Fact]
+    public async Task Every_line_can_be_read_after_kills_and_what_was_said_to_be_written_is_there()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder["journal.jsonl"];
+        var said = new Dictionary<int, int>();
+        var lasting = JournalWriter.Start(path);
+        for (var kill = 0; kill < (LongForm.Asked ? 100 : 6); kill++)
+        {
+            using var writer = JournalWriter.Start(path);
+            await SayAsync(writer, 1 + (kill % 3));
+            writer.Kill();
+            await EndAsync(writer);
+        }
+        await SayAsync(lasting, 1);
+        lasting.Kill();
+        await EndAsync(lasting);
+        new Journal(path).Write(new JournalEntry("step", "efm", "Set-PemHba") { Changes = 0 });
+
+        var entries = (await File.ReadAllLinesAsync(path, Cancellation)).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        foreach (var (writer, count) in said)
+        {
+            var written = entries.Where(e => e.TryGetProperty("Host", out var host) && host.GetString() == $"{writer}").ToList();
+            // One more may be there that it had no time to speak of.
+            Assert.InRange(written.Count, count, count + 1);
+            Assert.Equal(Enumerable.Range(1, written.Count), written.Select(e => e.GetProperty("Changes").GetInt32()));
+            Assert.All(written, e => Assert.Equal(writer, e.GetProperty("Process").GetInt32()));
+        }
+        TestContext.Current.SendDiagnosticMessage($"{entries.Count} entries, {entries.Count(e => e.GetProperty("Kind").GetString() == "cut")} cut ones");
+
+        async Task SayAsync(Process writer, int until)
+        {
+            while (said.GetValueOrDefault(writer.Id) < until)
+                said[writer.Id] = int.Parse(Assert.IsType<string>(await writer.StandardOutput.ReadLineAsync(Cancellation)), CultureInfo.InvariantCulture);
+        }
+
+        async Task EndAsync(Process writer)
+        {
+            while (await writer.StandardOutput.ReadLineAsync(Cancellation) is { Length: > 0 } line) said[writer.Id] = int.Parse(line, CultureInfo.InvariantCulture);
+            await writer.WaitForExitAsync(Cancellation);
+        }
     }
 
     [Fact]

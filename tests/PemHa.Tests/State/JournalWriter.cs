@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using PemHa.Engine.State;
+
+namespace PemHa.Tests.State;
+
+/// <summary>A process of its own that writes a journal until it is killed: this program, told so by its environment.</summary>
+static class JournalWriter
+{
+    const string Variable = "PEMHA_TEST_JOURNAL";
+
+    /// <summary>So long that the kernel writes it page by page, and a kill may come in between.</summary>
+    static readonly string Difference = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"+line {i} é\n"));
+
+    /// <summary>Starts one; what it says is the number of the entry that it has written.</summary>
+    public static Process Start(string path)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, Environment = { [Variable] = path } };
+        // The test program may have been started by the host that is called dotnet.
+        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet") start.ArgumentList.Add(typeof(JournalWriter).Assembly.Location);
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Does so, and does not return, where the environment says it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void WriteWhereTold()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path) Write(path);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Write(string path)
+    {
+        for (var n = 1; ; n++)
+        {
+            new Journal(path).Write(new JournalEntry("change", "efm", "Set-PemHba") { Host = $"{Environment.ProcessId}", Changes = n, Difference = Difference });
+            Console.WriteLine(n);
+        }
+    }
+}
