@@ -24,6 +24,7 @@ sealed record ModuleFolder(string Folder, Hashtable Manifest)
         var module = Path.Combine(checkout, "src", "Module");
         foreach (var file in FilesIn(module).Where(f => !f.StartsWith("bin/", StringComparison.Ordinal)))
             Copy(Path.Combine(module, file), Path.Combine(folder, file));
+        foreach (var file in FilesIn(Path.Combine(checkout, "en-US"))) Copy(Path.Combine(checkout, "en-US", file), Path.Combine(folder, "en-US", file));
         foreach (var file in FilesIn(Path.Combine(checkout, "docs")).Select(f => "docs/" + f)
             .Where(f => !NotShipped.Any(n => f.StartsWith(n, StringComparison.Ordinal))))
             Copy(Path.Combine(checkout, file), Path.Combine(folder, file));

@@ -44,7 +44,7 @@ public sealed class ErrorTests : IDisposable
         switch (id)
         {
             case "HostLocked":
-                hosts[1].Instead = (RemoteScript.LockTimeout, "", "");
+                hosts[1].Instead = (RemoteScript.Locked, "", "");
                 break;
             case "ScriptFailed":
                 hosts[1].Instead = (127, "", "sh: not found");
@@ -60,7 +60,7 @@ public sealed class ErrorTests : IDisposable
                 break;
         }
         var reporter = new TestReporter();
-        var done = await new StepRunner(reporter, 4).RunAsync(_c1.Steps("s3cret").Single(s => s.Name == "Set-PemPassFile"), TestContext.Current.CancellationToken);
+        var done = await new StepRunner(reporter, 4) { Patience = TimeSpan.Zero }.RunAsync(_c1.Steps("s3cret").Single(s => s.Name == "Set-PemPassFile"), TestContext.Current.CancellationToken);
         Assert.Equal([_c1.Primary, _c1.Third], done);
         var error = Assert.Single(reporter.Errors);
         Assert.Equal((id, ErrorTable.Of(id).Category, _c1.Standby, "Set-PemPassFile"), (error.Id, error.Category, error.Host, error.Step));

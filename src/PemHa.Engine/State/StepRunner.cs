@@ -13,6 +13,9 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
 {
     public IReporter Reporter => reporter;
 
+    /// <inheritdoc cref="Turn.Usual"/>
+    public TimeSpan Patience { get; init; } = Turn.Usual;
+
     /// <summary>Runs a step.</summary>
     /// <returns>The hosts that are as the step wants them.</returns>
     /// <exception cref="PemException">Trouble on a phase that the whole cluster depends on.</exception>
@@ -274,7 +277,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
     async Task<IReadOnlyList<FragmentResult>> SendAsync(Run run, PemHost host, RemoteScript script, CancellationToken ct)
     {
         reporter.Command($"{host.Name}:\n{Session(host).Redactor.Redact(ManagedFile.WithoutContents(script.Fragments))}");
-        return await new Turn(reporter, run.Step.Name).RunAsync(host, script, ct);
+        return await new Turn(reporter, run.Step.Name) { Patience = Patience }.RunAsync(host, script, ct);
     }
 
     /// <summary>Adds the probes; resources that ask the same share one answer.</summary>

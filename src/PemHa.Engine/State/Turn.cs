@@ -11,7 +11,10 @@ namespace PemHa.Engine.State;
 sealed class Turn(IReporter reporter, string step)
 {
     /// <summary>How long another's run is waited for.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Usual = TimeSpan.FromSeconds(30);
+
+    /// <inheritdoc cref="Usual"/>
+    public TimeSpan Patience { get; init; } = Usual;
 
     /// <summary>Runs a script when it is its turn.</summary>
     /// <exception cref="PemException">What <see cref="SshSession.RunAsync"/> throws.</exception>
