@@ -124,6 +124,8 @@ public sealed class ProcedureDataTests(TrapCluster cluster)
                     await MendAsync();
                     await WrittenAsync();
                     await HoldsAllAsync();
+                    foreach (var host in new[] { "node1", "node2" })
+                        await cluster.RootAsync(host, $"rm -rf {Data}.pemha-kept-*");
                 }
             }
         }
@@ -138,10 +140,7 @@ public sealed class ProcedureDataTests(TrapCluster cluster)
 
         await cluster.RootAsync("witness1", "rm /run/enough");
         foreach (var host in new[] { "node1", "node2" })
-        {
             await SetSynchronousAsync(host, "RESET synchronous_standby_names");
-            await cluster.RootAsync(host, "rm -rf /var/lib/edb/as17/data.pemha-kept-*");
-        }
         await cluster.SqlAsync(_primary, "DROP DATABASE pem;\nDROP ROLE writer;\nDROP ROLE pem_user");
 
         async Task WrittenAsync()
