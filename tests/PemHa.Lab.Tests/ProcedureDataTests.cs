@@ -57,7 +57,7 @@ sealed record Act(Wish Wish, Stroke Stroke, bool OnPrimary, int Milliseconds)
 /// The property that all others are for: with synchronous replication every acknowledged row is there at the end, whatever was begun, whatever
 /// struck meanwhile, and however often the steps were run again; or the tool had refused.
 /// </summary>
-/// <remarks><c>PEMHA_SEED</c> repeats the sequence of a seed that failed.</remarks>
+/// <remarks><c>PEMHA_SEED=7,8</c> repeats the sequences of seeds that failed.</remarks>
 [Collection(TrapTests.Name)]
 public sealed class ProcedureDataTests(TrapCluster cluster)
 {
@@ -75,7 +75,7 @@ public sealed class ProcedureDataTests(TrapCluster cluster)
     static int Length => LongForm.Asked ? 5 : 2;
 
     static IEnumerable<int> Seeds =>
-        Environment.GetEnvironmentVariable("PEMHA_SEED") is { Length: > 0 } given ? [int.Parse(given, CultureInfo.InvariantCulture)]
+        Environment.GetEnvironmentVariable("PEMHA_SEED") is { Length: > 0 } given ? given.Split(',').Select(s => int.Parse(s, CultureInfo.InvariantCulture))
         : LongForm.Asked ? Enumerable.Range(0, 12).Select(_ => Random.Shared.Next()) : [3];
 
     [Fact]
@@ -124,6 +124,8 @@ public sealed class ProcedureDataTests(TrapCluster cluster)
                     await MendAsync();
                     await WrittenAsync();
                     await HoldsAllAsync();
+                    foreach (var host in new[] { "node1", "node2" })
+                        await cluster.RootAsync(host, $"rm -rf {Data}.pemha-kept-*");
                 }
             }
         }
@@ -138,10 +140,7 @@ public sealed class ProcedureDataTests(TrapCluster cluster)
 
         await cluster.RootAsync("witness1", "rm /run/enough");
         foreach (var host in new[] { "node1", "node2" })
-        {
             await SetSynchronousAsync(host, "RESET synchronous_standby_names");
-            await cluster.RootAsync(host, "rm -rf /var/lib/edb/as17/data.pemha-kept-*");
-        }
         await cluster.SqlAsync(_primary, "DROP DATABASE pem;\nDROP ROLE writer;\nDROP ROLE pem_user");
 
         async Task WrittenAsync()
@@ -257,6 +256,7 @@ public sealed class ProcedureDataTests(TrapCluster cluster)
         await cluster.RootAsync(_primary, $"""
             rm -f {Data}/recovery.conf; systemctl reset-failed edb-as-17 edb-efm-5.2 || :
             systemctl start edb-efm-5.2 || :; systemctl start edb-as-17 || :
+            /usr/edb/efm-5.2/bin/efm resume efm || :
             """);
     }
 

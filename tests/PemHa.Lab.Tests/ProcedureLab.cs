@@ -224,7 +224,7 @@ public partial class ProcedureLab : LabFixture
     }
 
     /// <summary>Cuts the SSH connections to a host, which goes on.</summary>
-    internal void CutConnections(string host) => SignalOn(host, "sshd: root@notty", Signals.Kill);
+    internal void CutConnections(string host) => SignalOn(host, ": root@notty", Signals.Kill);
 
     /// <summary>The sessions in which such commands run on a host now: one for each script that was sent there.</summary>
     internal IEnumerable<string> Sessions(string host, string text)

@@ -92,11 +92,33 @@ public sealed partial class ProcedureOperationTests(ProcedureCluster cluster)
             Assert.Equal("elsewhere:5432:*:somebody:theirs", await cluster.RootAsync("node2", look));
         }
 
-        // The next run finds their line and keeps it.
-        Assert.Contains("Set-PemPassFile 1", (await cluster.PowerShellAsync(script)).Lines);
+        await TwoOperatorsAsync(script);
+
+        // Their line was found and kept.
         const string both = "grep -c ':replication:repl:' /var/lib/edb/.pgpass; tail -n 1 /var/lib/edb/.pgpass";
         Assert.Equal("3\nelsewhere:5432:*:somebody:theirs", await cluster.RootAsync("node2", both));
         await cluster.RootAsync("node2", "sed -i '/^elsewhere/d' /var/lib/edb/.pgpass");
+    }
+
+    /// <summary>Two have seen the same, and both go to change it: one does, and the other looks again and finds nothing left to do.</summary>
+    async Task TwoOperatorsAsync(string script)
+    {
+        await using var holder = await HoldAsync("-s");
+        int[] waiting = [0, 0];
+        RunningCommand[] operators =
+        [
+            .. await Task.WhenAll(waiting.Select((_, i) => cluster.StartPowerShellAsync(script, line =>
+            {
+                if (line.Contains("node2: another run of PemHa is at work there; waiting for it", StringComparison.Ordinal))
+                    waiting[i] = 1;
+            }))),
+        ];
+        await ProcedureLab.UntilAsync("both wait to change", () => Task.FromResult(Volatile.Read(ref waiting[0]) + Volatile.Read(ref waiting[1])), n => n == 2);
+        await ReleaseAsync(holder);
+        var said = await Task.WhenAll(operators.Select(o => o.Result));
+        ProcedureReport[] reports = [.. said.Select(r => new ProcedureReport(r.Stdout, r.Stderr))];
+        Assert.Equal([], reports.SelectMany(r => r.Errors));
+        Assert.Equal(["Set-PemPassFile 0", "Set-PemPassFile 1"], reports.Select(r => r.Lines[^1]).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Xunit;
 
 namespace PemHa.Lab.Tests;
@@ -35,10 +36,7 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
     [Spec("P4", "P12", "P22", "T4", "T5")]
     public async Task A_standby_is_made_only_over_what_is_proven_to_be_disposable()
     {
-        var prepared = await cluster.PowerShellAsync(Connect + """
-            Report { $nodes | Install-PemEpas | Enable-PemReplication -Credential $secret | Set-PemPassFile -Credential $secret }
-            """);
-        Assert.True(prepared.Errors.Count == 0 && prepared.Lines.Count == 2, prepared.ToString());
+        await PreparedAsync();
 
         // A mount point cannot be moved aside, whatever is in it; it runs on, and what helps is said.
         await cluster.RootAsync("node2", "install -d -o enterprisedb -m 700 /var/lib/edb/as17/data; mount -t tmpfs -o mode=700,uid=$(id -u enterprisedb),gid=$(id -g enterprisedb) data /var/lib/edb/as17/data");
@@ -117,6 +115,33 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
         await KeptWholeAsync();
     }
 
+    /// <summary>Two operators begin the same: one is at work, and the other is told who that is, and gives up after a while.</summary>
+    async Task PreparedAsync()
+    {
+        const string prepare = Connect + """
+            Report { $nodes | Install-PemEpas | Enable-PemReplication -Credential $secret | Set-PemPassFile -Credential $secret }
+            """;
+        const string dnf = "dnf -qy install edb-as17";
+        await using var first = await cluster.StartPowerShellAsync(prepare);
+        while (!cluster.CommandLines("node2").Any(l => l.Contains(dnf, StringComparison.Ordinal)))
+        {
+            Assert.False(first.Result.IsCompleted);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), ProcedureLab.Cancellation);
+        }
+        cluster.SignalOn("node2", dnf, Signals.Stop);
+        var watch = Stopwatch.StartNew();
+        var second = await cluster.PowerShellAsync(Connect + "Report { $nodes | Install-PemEpas }");
+        Assert.InRange(watch.Elapsed.TotalSeconds, 20, 60);
+        var error = Assert.Single(second.Errors);
+        Assert.Equal(("HostLocked", "node2"), (error.Id, error.Host));
+        Assert.Matches($@"Another run of PemHa is at work on node2: \S+@\S+ \(process {first.Pid} there, \d+ on the host\), for \d+ s: Install-PemEpas: install package edb-as17-server, edb-efm52", error.Message);
+        Assert.Contains("run the step again", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("WARNING: node2: another run of PemHa, ", second.ToString(), StringComparison.Ordinal);
+        cluster.SignalOn("node2", dnf, Signals.Continue);
+        var prepared = new ProcedureReport((await first.Result).Stdout, (await first.Result).Stderr);
+        Assert.True(prepared.Errors.Count == 0 && prepared.Lines.Count == 2, prepared.ToString());
+    }
+
     /// <summary>
     /// A first standby of a primary whose commits wait for any standby: one that is only being copied has no row, and nothing is acknowledged
     /// because of it.
@@ -124,10 +149,10 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
     async Task CopiedAsync()
     {
         await cluster.SqlAsync("node1", "CREATE TABLE waited (n int)");
-        await cluster.SqlAsync("node1", "ALTER SYSTEM SET synchronous_standby_names = '*'; SELECT pg_reload_conf()");
+        await cluster.SqlAsync("node1", "ALTER SYSTEM SET synchronous_standby_names = '*';\nSELECT pg_reload_conf()");
         await using var run = await cluster.StartPowerShellAsync(Initialize);
         // The copying stands still, its other process goes on receiving WAL.
-        while (!cluster.StopParent("node2", "pg_basebackup"))
+        while (!cluster.StopParent("node2", "/usr/lib/postgresql/17/bin/pg_basebackup"))
         {
             Assert.False(run.Result.IsCompleted);
             await Task.Delay(TimeSpan.FromMilliseconds(5), ProcedureLab.Cancellation);
@@ -144,7 +169,8 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
         Assert.Equal(("waits", "backup|async\nstreaming|async"), (written, copying));
         await cluster.SqlAsync("node1", "INSERT INTO waited VALUES (2)");
         Assert.Equal("2", await cluster.SqlAsync("node2", "SELECT max(n) FROM waited"));
-        await cluster.SqlAsync("node1", "ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()");
+        foreach (var host in new[] { "node2", "node1" })
+            await cluster.SqlAsync(host, "ALTER SYSTEM RESET synchronous_standby_names;\nSELECT pg_reload_conf()");
     }
 
     /// <summary>A crashed former primary whose data directory and WAL are links and whose table lies in a tablespace: not one row is lost.</summary>

@@ -79,6 +79,12 @@ public sealed partial class HostileInputTests : IDisposable
     }
 
     [Fact]
+    [Fuzzes("LockHolder.Parse")]
+    public void A_lock_may_be_held_by_anybody() => Gen.Select(
+        Texts.Damaged("at work: root@admin (process 4711 there, 123 here), for 75 s: Set-PemHba: edit file\n", "process 99999999999 there", "(process 1 there, 1 here), for -1 s: "), Texts.Hostile)
+        .Holds((text, more) => Refuses(() => LockHolder.Parse(text + more)?.ToString()), cases: 4000);
+
+    [Fact]
     [Fuzzes("Found.Parse", "NodeAddress.Choose")]
     public void A_node_may_say_anything_of_its_addresses()
     {

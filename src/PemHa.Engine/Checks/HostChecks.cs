@@ -30,8 +30,13 @@ static class HostChecks
         new("tools", [], _ => $"for c in {string.Join(' ', Tools.Select(t => t.Commands))}; do command -v $c >/dev/null || fact \"missing.$c\" 1; done",
             (host, sights) => MissingTools(sights[host])),
         // A file that another run made is only opened.
-        new("other runs", [], _ => "[ ! -e /run/lock/pemha.lock ] || flock -sn /run/lock/pemha.lock true || fact busy 1\n:", (host, sights) =>
-            sights[host].Is("busy") ? Verdict.Warning("Another run of PemHa changes this host now.", "Wait until it is finished; steps wait for it themselves.")
+        new("other runs", [], _ => """
+            [ ! -e /run/lock/pemha.lock ] || flock -sn /run/lock/pemha.lock true ||
+                { fact busy 1; fact who "$(cut -sf4,6 /run/lock/pemha.lock | sed 's/\t/, /')"; }
+            :
+            """, (host, sights) =>
+            sights[host].Is("busy") ? Verdict.Warning($"Another run of PemHa changes this host now{(sights[host]["who"] is { Length: > 0 } who ? $": {who}" : "")}.",
+                "Wait until it is finished; steps wait for it themselves, 30 s at most.")
             : Verdict.Passed("No other run of PemHa is at work.")),
         new(Clock, ["T1"], _ => ":", JudgeClock),
         new("time service", ["T1"], _ => """

@@ -126,8 +126,12 @@ sealed class RemoteScript(string prelude, HostLock? @lock)
                 cat /proc/[0-9]*/stat 2>/dev/null | awk -v s="$_pid" '{ sub(/^.*\) /, "") } $4 == s { found = 1 } END { exit !found }'
             }
             flock {{option}} -n 9 || { locked >&2; flock {{option}} -w {{seconds}} 9 || exit {{Locked}}; }
-            _until=$(( $(date +%s) + {{seconds}} ))
-            while note; alive; do [ "$(date +%s)" -lt $_until ] || { locked >&2; exit {{Locked}}; }; sleep 0.2; done
+            _until=
+            while note; alive; do
+                _until=${_until:-$(( $(date +%s) + {{seconds}} ))}
+                [ "$(date +%s)" -lt "$_until" ] || { locked >&2; exit {{Locked}}; }
+                sleep 0.2
+            done
             """);
     }
 
