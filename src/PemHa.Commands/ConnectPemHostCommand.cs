@@ -64,7 +64,7 @@ public sealed class ConnectPemHostCommand : AsyncCommand
 
     /// <summary>Fingerprints (SHA256:…) of host keys to accept although no file knows them.</summary>
     [Parameter]
-    [ValidatePattern("^SHA256:[A-Za-z0-9+/]{43}$")]
+    [ValidateForm("SHA256:[A-Za-z0-9+/]{43}", "a fingerprint as ssh-keygen -lf shows it, SHA256:…")]
     public string[] AcceptHostKey { get; set; } = [];
 
     /// <summary>Seconds to wait for a host.</summary>
@@ -78,17 +78,21 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        var password = Credential is null ? null : Clear(Credential);
+        // sudo takes one line of it, and a shell that runs as root would read the others.
+        if (password?.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0)
+            ThrowTerminatingError(Errors.Input("PasswordUnfit", $"The password of {Credential!.UserName} will not do: it holds a line break.", Credential.UserName));
         var options = new SshOptions
         {
             UserName = Credential?.UserName ?? UserName,
-            Password = Credential?.GetNetworkCredential().Password,
+            Password = password,
             KeyFile = KeyFile is null ? null : Resolve(KeyFile),
             KeyPassphrase = KeyPassphrase is null ? null : new System.Net.NetworkCredential("", KeyPassphrase).Password,
             KnownHostsFile = KnownHostsFile is null ? null : Resolve(KnownHostsFile),
             AcceptFingerprint = AcceptHostKey,
             JumpHost = JumpHost is null ? null : string.Join(',', JumpHost),
             JumpUserName = JumpCredential?.UserName,
-            JumpPassword = JumpCredential?.GetNetworkCredential().Password,
+            JumpPassword = JumpCredential is null ? null : Clear(JumpCredential),
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
         };
         var file = SshConfigFile is null or "" or "none" ? SshConfigFile : GetUnresolvedProviderPathFromPSPath(SshConfigFile);

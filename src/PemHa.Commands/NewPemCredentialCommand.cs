@@ -16,7 +16,7 @@ public sealed class NewPemCredentialCommand : PSCmdlet
 
     /// <summary>The user's name.</summary>
     [Parameter(Mandatory = true, Position = 0)]
-    [ValidatePattern("^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+    [ValidateForm("[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}", "of letters, digits, '_', '.' and '-', 63 at most")]
     public string UserName { get; set; } = "";
 
     /// <summary>How many characters the password has.</summary>

@@ -97,15 +97,8 @@ public abstract class DeploymentCommand : AsyncCommand
     private protected Deployment Plan(PemCluster cluster, IReadOnlyList<PemHost> hosts, string command, bool preview)
     {
         var properties = TextTable.Over(cluster.EfmProperty, TextTable.Of(EfmProperty));
-        void Refuse(string id, string? why, string what, string remedy)
-        {
-            if (why is not null) throw new PemException(id, Trouble.InvalidArgument, $"{what} will not do: {why}.", remedy) { Step = command };
-        }
-        foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertiesText.Refusal(name, value), "-EfmProperty", "Give names and values as efm.properties holds them.");
-        Refuse("UserNameUnfit", PemServer.UserRefusal(SuperUser.UserName), $"The user {SuperUser.UserName}", "Choose another one.");
-        Refuse("PasswordUnfit", PemServer.Refusal(Clear(SuperUser).Password), $"The password of {SuperUser.UserName}", "Choose another one.");
-        if (UserSettings is { } settings)
-            Refuse("PasswordUnfit", PemHa.Engine.Pem.UserSettings.Refusal(Clear(settings).Password), $"The password of {settings.UserName}", "Choose another one.");
+        foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertiesText.Refusal(name, value), "-EfmProperty", name);
+        var (replication, efm, superUser, settings) = (Login(Replication), Login(Efm), SuperLogin(SuperUser), UserSettings is null ? null : Login(UserSettings));
         var certificates = new CertificateOptions
         {
             AuthorityFolder = AuthorityPath.Length == 0 ? null : GetUnresolvedProviderPathFromPSPath(AuthorityPath),
@@ -124,10 +117,10 @@ public abstract class DeploymentCommand : AsyncCommand
         }
         return new Deployment(cluster)
         {
-            Replication = Clear(Replication),
-            Efm = Clear(Efm),
-            SuperUser = Clear(SuperUser),
-            UserSettings = UserSettings is null ? null : Clear(UserSettings),
+            Replication = replication,
+            Efm = efm,
+            SuperUser = superUser,
+            UserSettings = settings,
             EfmProperty = properties,
             Certificates = certificates,
             Preview = preview,
@@ -135,8 +128,6 @@ public abstract class DeploymentCommand : AsyncCommand
             Validity = TimeSpan.FromDays(ValidDays),
         };
     }
-
-    static Login Clear(PSCredential credential) => new(credential.UserName, credential.GetNetworkCredential().Password);
 }
 
 /// <summary>Completes the names of the steps.</summary>

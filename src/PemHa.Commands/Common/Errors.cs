@@ -11,7 +11,7 @@ static class Errors
     {
         var where = e.Step is null ? "" : $"{e.Step}: ";
         if (e.Host is { } host && !e.Message.Contains(host.Name, StringComparison.Ordinal)) where += $"{host.Name}: ";
-        var record = new ErrorRecord(e, e.Id, Enum.Parse<ErrorCategory>(e.Category.ToString()), e.Host)
+        var record = new ErrorRecord(e, e.Id, Enum.Parse<ErrorCategory>(e.Category.ToString()), e.Host ?? e.Given)
         {
             ErrorDetails = new ErrorDetails(where + e.Message) { RecommendedAction = e.Remedy },
         };
@@ -19,6 +19,12 @@ static class Errors
     }
 
     /// <summary>An error for wrong input.</summary>
-    public static ErrorRecord Input(string id, string message, object? target, Exception? inner = null) =>
-        new(new ArgumentException(message, inner), id, ErrorCategory.InvalidArgument, target);
+    public static ErrorRecord Input(string id, string message, object? target, Exception? inner = null)
+    {
+        message = Printable.Text(message);
+        return new(new ArgumentException(message, inner), id, ErrorCategory.InvalidArgument, target)
+        {
+            ErrorDetails = new ErrorDetails(message) { RecommendedAction = "Mend what the message names, and run the command again." },
+        };
+    }
 }
