@@ -34,7 +34,7 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     /// <summary>Private keys to offer to the nodes, and no others; one that cannot be opened may be in ssh-agent. Left out, those of ssh_config's
     /// IdentityFile, or of ~/.ssh, and of ssh-agent; after the password, when a credential is given.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string[]? KeyFile { get; set; }
 
     /// <summary>Passphrase of encrypted keys, where it is not the password of -Credential.</summary>
@@ -55,11 +55,12 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     /// <summary>An ssh_config file: ~/.ssh/config when left out and there; none, or nothing, for no such file.</summary>
     [Parameter]
     [AllowEmptyString]
+    [ValidateForm("(" + ValidateFormAttribute.Path + ")?", ValidateFormAttribute.PathForm)]
     public string? SshConfigFile { get; set; }
 
     /// <summary>Files with the hosts' keys, jump hosts' included. Left out, those of ssh_config, or ~/.ssh/known_hosts and the machine's.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string[]? KnownHostsFile { get; set; }
 
     /// <summary>Fingerprints (SHA256:…) of host keys to accept although no file knows them.</summary>

@@ -93,7 +93,7 @@ public sealed class NewPemClusterCommand : PSCmdlet
 
     /// <summary>A file on this machine to which every change is appended, as JSON lines.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string? JournalPath { get; set; }
 
     /// <summary>Further properties of efm.properties by name, such as <c>@{ 'node.timeout' = '20' }</c>, for every command that sets up EFM.</summary>

@@ -26,7 +26,7 @@ public sealed class NewPemCredentialCommand : PSCmdlet
 
     /// <summary>A folder that keeps the password in a file that only you can read; a secret store is the better place.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string? Path { get; set; }
 
     /// <inheritdoc/>

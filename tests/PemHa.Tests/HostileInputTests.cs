@@ -331,7 +331,7 @@ public sealed partial class HostileInputTests : IDisposable
         var error = new PemException("X", Trouble.InvalidResult, text, text);
         foreach (var shown in new[] { error.Message, error.Remedy })
         {
-            Assert.Equal(text.Length, shown.Length);
+            Assert.True(shown.Length == text.Length || (text.Length > 8000 && shown.Length < 8100));
             Assert.DoesNotMatch(@"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\r(?!\n)", shown);
         }
         Assert.Equal("tab\tand\r\nlines é 日 😀", Printable.Text("tab\tand\r\nlines é 日 😀"));

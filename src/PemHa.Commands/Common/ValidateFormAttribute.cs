@@ -13,6 +13,12 @@ namespace PemHa.Commands;
 [AttributeUsage(AttributeTargets.Property)]
 sealed class ValidateFormAttribute(string pattern, string form) : ValidateEnumeratedArgumentsAttribute
 {
+    /// <summary>A file or a folder on this machine: no system takes a NUL, and nobody means the other control characters.</summary>
+    public const string Path = @"[^\x00-\x1f\x7f]+";
+
+    /// <summary>The same in words.</summary>
+    public const string PathForm = "a path without control characters";
+
     protected override void ValidateElement(object element)
     {
         var text = Convert.ToString(element, CultureInfo.InvariantCulture) ?? "";

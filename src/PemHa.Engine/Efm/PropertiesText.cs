@@ -84,7 +84,8 @@ static partial class PropertiesText
                 continue;
             }
             var line = new StringBuilder().Append(text, begin, end - begin);
-            while (Continues(line) && next < text.Length)
+            // Where nothing stands before the backslash, the next line is a new one.
+            while (Continues(line) && line.Length > 1 && next < text.Length)
             {
                 line.Length--;
                 var from = next;
@@ -93,7 +94,7 @@ static partial class PropertiesText
                 line.Append(text, begin, end - begin);
             }
             var (name, value) = Split(line.ToString());
-            yield return new(at, end, next, name, value, Continues(line));
+            yield return new(at, end, next, line.Length > 1 || line[0] != '\\' ? name : null, value, Continues(line));
         }
     }
 

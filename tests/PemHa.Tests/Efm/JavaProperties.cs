@@ -35,7 +35,9 @@ static class JavaProperties
         {
             var line = natural[i].TrimStart(' ', '\t', '\f');
             if (line.Length == 0 || line[0] is '#' or '!') continue;
-            while (GoesOn(line) && i + 1 < natural.Length) line = line[..^1] + natural[++i].TrimStart(' ', '\t', '\f');
+            // Where nothing stands before the backslash, the next line is a new one.
+            while (GoesOn(line) && line.Length > 1 && i + 1 < natural.Length) line = line[..^1] + natural[++i].TrimStart(' ', '\t', '\f');
+            if (line == "\\") continue;
             // A backslash before the end of the file is dropped.
             yield return GoesOn(line) ? line[..^1] : line;
         }
@@ -97,7 +99,8 @@ static class JavaProperties
         Assert.True(result.ExitCode == 0, result.Error);
         var lines = result.Output.Split('\n')[..^1];
         Assert.Equal(texts.Count, lines.Length);
-        return [.. lines.Select(l => l == "!" ? null : l.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split(' ')).ToDictionary(p => Plain(p[0]), p => Plain(p[1]), StringComparer.Ordinal))];
+        return [.. lines.Select(l => l == "!" ? null : l.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split(' ')).Select(p => (Name: Plain(p[0]), Value: Plain(p[1])))
+            .ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal))];
 
         static string Plain(string base64) => Encoding.BigEndianUnicode.GetString(Convert.FromBase64String(base64));
     }

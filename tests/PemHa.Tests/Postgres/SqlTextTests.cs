@@ -18,6 +18,17 @@ public class SqlTextTests
         Texts.Any.Where(t => t.Length > 0).Holds(name => Assert.Equal(name, Read(SqlText.Identifier(name), '"')), cases: 5000);
 
     [Fact]
+    [Fuzzes("Conninfo.Quote")]
+    public void A_word_of_a_connection_string_reads_back_as_libpq_reads_it() => Texts.Any.Holds(text =>
+    {
+        // Within quotes a backslash takes the next character as it is (libpq, "Keyword/Value Connection Strings").
+        var quoted = Conninfo.Quote(text);
+        var (read, at) = (new StringBuilder(), 1);
+        for (; quoted[at] != '\''; at++) read.Append(quoted[at] == '\\' ? quoted[++at] : quoted[at]);
+        Assert.Equal((text, quoted.Length - 1), (read.ToString(), at));
+    }, cases: 5000);
+
+    [Fact]
     public void What_Postgres_cannot_store_is_refused()
     {
         Assert.Throws<ArgumentException>(() => SqlText.Literal("a\0"));
