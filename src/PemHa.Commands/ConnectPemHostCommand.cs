@@ -35,7 +35,7 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     /// <summary>Private keys to offer to the nodes, and no others; one that cannot be opened may be in ssh-agent. Left out, those of ssh_config's
     /// IdentityFile, or of ~/.ssh, and of ssh-agent; after the password, when a credential is given.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string[]? KeyFile { get; set; }
 
     /// <summary>Passphrase of encrypted keys, where it is not the password of -Credential.</summary>
@@ -56,16 +56,17 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     /// <summary>An ssh_config file: ~/.ssh/config when left out and there; none, or nothing, for no such file.</summary>
     [Parameter]
     [AllowEmptyString]
+    [ValidateForm("(" + ValidateFormAttribute.Path + ")?", ValidateFormAttribute.PathForm)]
     public string? SshConfigFile { get; set; }
 
     /// <summary>Files with the hosts' keys, jump hosts' included. Left out, those of ssh_config, or ~/.ssh/known_hosts and the machine's.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string[]? KnownHostsFile { get; set; }
 
     /// <summary>Fingerprints (SHA256:…) of host keys to accept although no file knows them.</summary>
     [Parameter]
-    [ValidatePattern("^SHA256:[A-Za-z0-9+/]{43}$")]
+    [ValidateForm("SHA256:[A-Za-z0-9+/]{43}", "a fingerprint as ssh-keygen -lf shows it, SHA256:…")]
     public string[] AcceptHostKey { get; set; } = [];
 
     /// <summary>Seconds to wait for a host.</summary>
@@ -79,17 +80,21 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        var password = Credential is null ? null : Clear(Credential);
+        // sudo takes one line of it, and a shell that runs as root would read the others.
+        if (password?.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0)
+            ThrowTerminatingError(Errors.Input("PasswordUnfit", $"The password of {Credential!.UserName} will not do: it holds a line break.", Credential.UserName));
         var options = new SshOptions
         {
             UserName = Credential?.UserName ?? UserName,
-            Password = Credential?.GetNetworkCredential().Password,
+            Password = password,
             KeyFile = KeyFile is null ? null : Resolve(KeyFile),
             KeyPassphrase = KeyPassphrase is null ? null : new System.Net.NetworkCredential("", KeyPassphrase).Password,
             KnownHostsFile = KnownHostsFile is null ? null : Resolve(KnownHostsFile),
             AcceptFingerprint = AcceptHostKey,
             JumpHost = JumpHost is null ? null : string.Join(',', JumpHost),
             JumpUserName = JumpCredential?.UserName,
-            JumpPassword = JumpCredential?.GetNetworkCredential().Password,
+            JumpPassword = JumpCredential is null ? null : Clear(JumpCredential),
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
         };
         var file = SshConfigFile is null or "" or "none" ? SshConfigFile : GetUnresolvedProviderPathFromPSPath(SshConfigFile);

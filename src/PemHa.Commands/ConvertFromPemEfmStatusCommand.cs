@@ -29,7 +29,7 @@ public sealed class ConvertFromPemEfmStatusCommand : PSCmdlet
     /// <summary>Files with reports, on this machine; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Path")]
     [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string[] Path { get; set; } = [];
 
     /// <summary>The cluster's name where the report does not tell it: JSON does not.</summary>

@@ -14,6 +14,9 @@ public sealed class EnablePemReplicationCommand : StepCommand
     [Credential]
     public PSCredential Credential { get; set; } = PSCredential.Empty;
 
-    private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct) =>
-        SectionB.Replication(cluster, hosts, await PrimaryAsync(cluster, hosts, "Enable-PemReplication", ct), Credential.UserName, Password(Credential));
+    private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
+    {
+        var login = Login(Credential);
+        return SectionB.Replication(cluster, hosts, await PrimaryAsync(cluster, hosts, "Enable-PemReplication", ct), login.UserName, login.Password);
+    }
 }

@@ -18,8 +18,7 @@ public sealed class EnablePemUserSettingsCommand : StepCommand
 
     private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
     {
-        if (UserSettings.Refusal(Password(Credential)) is { } refusal)
-            throw new PemException("PasswordUnfit", Trouble.InvalidArgument, $"The password of {Credential.UserName} will not do: {refusal}.", "Choose another one.") { Step = "Enable-PemUserSettings" };
-        return SectionE.Settings(cluster, hosts, await PrimaryAsync(cluster, hosts, "Enable-PemUserSettings", ct), Credential.UserName, Password(Credential));
+        var login = Login(Credential);
+        return SectionE.Settings(cluster, hosts, await PrimaryAsync(cluster, hosts, "Enable-PemUserSettings", ct), login.UserName, login.Password);
     }
 }

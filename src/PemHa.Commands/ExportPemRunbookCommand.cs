@@ -17,7 +17,7 @@ public sealed class ExportPemRunbookCommand : DeploymentCommand
 {
     /// <summary>Where to write, without an ending: PATH.md and PATH.sh.</summary>
     [Parameter(Mandatory = true)]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string Path { get; set; } = "";
 
     /// <summary>Replaces files that are there.</summary>

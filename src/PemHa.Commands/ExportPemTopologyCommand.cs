@@ -16,7 +16,7 @@ public sealed class ExportPemTopologyCommand : PSCmdlet
 
     /// <summary>The file to write.</summary>
     [Parameter(Mandatory = true, Position = 1)]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string Path { get; set; } = "";
 
     /// <summary>Replaces a file that is there.</summary>

@@ -15,7 +15,7 @@ public sealed class ImportPemTopologyCommand : PSCmdlet
 {
     /// <summary>The file.</summary>
     [Parameter(Mandatory = true, Position = 0)]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string Path { get; set; } = "";
 
     /// <inheritdoc/>

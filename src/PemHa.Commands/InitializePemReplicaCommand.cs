@@ -19,6 +19,9 @@ public sealed class InitializePemReplicaCommand : LongStepCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct) =>
-        SectionB.Replicas(cluster, hosts, await PrimaryAsync(cluster, hosts, "Initialize-PemReplica", ct, given: false), UserName, Force);
+    private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
+    {
+        var user = RoleName(UserName);
+        return SectionB.Replicas(cluster, hosts, await PrimaryAsync(cluster, hosts, "Initialize-PemReplica", ct, given: false), user, Force);
+    }
 }

@@ -28,13 +28,8 @@ public sealed class InstallPemServerCommand : LongStepCommand
 
     private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
     {
-        if (PemServer.UserRefusal(Credential.UserName) is { } unfit)
-            throw new PemException("UserNameUnfit", Trouble.InvalidArgument, $"The user {Credential.UserName} will not do: {unfit}.",
-                "Choose another one.")
-            { Step = "Install-PemServer" };
-        if (PemServer.Refusal(Password(Credential)) is { } refusal)
-            throw new PemException("PasswordUnfit", Trouble.InvalidArgument, $"The password of {Credential.UserName} will not do: {refusal}.", "Choose another one.") { Step = "Install-PemServer" };
-        return SectionE.Server(cluster, hosts, await PrimaryAsync(cluster, hosts, "Install-PemServer", ct), Credential.UserName, Password(Credential),
+        var login = SuperLogin(Credential);
+        return SectionE.Server(cluster, hosts, await PrimaryAsync(cluster, hosts, "Install-PemServer", ct), login.UserName, login.Password,
             new PemServerOptions(TemporarySuperUser, RegisterEfm));
     }
 }

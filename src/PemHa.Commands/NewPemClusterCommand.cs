@@ -9,34 +9,37 @@ namespace PemHa.Commands;
 [OutputType(typeof(PemCluster))]
 public sealed class NewPemClusterCommand : PSCmdlet
 {
+    // A local part as mail systems take it without quotes, of characters that mean nothing to a shell or a properties file; and perhaps a domain.
+    const string Mail = @"[\p{L}\p{N}_][\p{L}\p{N}_.+=%-]*(@[\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?)?";
+
     /// <summary>The EFM cluster name; the names of EFM's files follow it (P17).</summary>
     [Parameter(Position = 0)]
-    [ValidatePattern("^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+    [ValidateForm("[A-Za-z][A-Za-z0-9_-]{0,62}", "of letters, digits, '_' and '-', a letter first, 63 at most")]
     public string Name { get; set; } = "efm";
 
     /// <summary>The virtual IP, with its prefix length (172.16.161.245/24) when it differs from that of the nodes' own addresses.</summary>
     [Parameter(Mandatory = true)]
-    [ValidatePattern("^[0-9a-fA-F.:]+(/[0-9]{1,3})?$")]
+    [ValidateForm("[0-9a-fA-F.:]+(/[0-9]{1,3})?", "an IP address, perhaps with /PREFIX")]
     public string VirtualIp { get; set; } = "";
 
     /// <summary>The interface that carries the virtual IP on every data node; when left out, the one that carries the node's own address.</summary>
     [Parameter]
-    [ValidatePattern("^[A-Za-z0-9_.@-]{1,15}$")]
+    [ValidateForm("[A-Za-z0-9_][A-Za-z0-9_.@-]{0,14}", "the name of an interface, 15 characters at most")]
     public string? VirtualIpInterface { get; set; }
 
     /// <summary>An address outside the cluster that answers pings of every node, such as the gateway.</summary>
     [Parameter(Mandatory = true)]
-    [ValidatePattern("^[0-9A-Za-z.:-]+$")]
+    [ValidateForm(Addresses.Pattern, Addresses.Form)]
     public string PingServer { get; set; } = "";
 
     /// <summary>Networks of the servers that PEM monitors, in CIDR form.</summary>
     [Parameter]
-    [ValidatePattern("^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
+    [ValidateForm("[0-9a-fA-F.:]+/[0-9]{1,3}", "a network, ADDRESS/PREFIX")]
     public string[] MonitoredSubnet { get; set; } = [];
 
-    /// <summary>Where EFM sends its notifications.</summary>
+    /// <summary>Where EFM sends its notifications; several addresses are separated by commas or blanks.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(Mail + "( *, *" + Mail + "| +" + Mail + ")*", "a mail address, or several with commas between them")]
     public string UserEmail { get; set; } = "root@localhost";
 
     /// <summary>Major version of EDB Postgres Advanced Server.</summary>
@@ -62,17 +65,17 @@ public sealed class NewPemClusterCommand : PSCmdlet
 
     /// <summary>The database that EFM connects to.</summary>
     [Parameter]
-    [ValidatePattern("^[A-Za-z_][A-Za-z0-9_-]{0,62}$")]
+    [ValidateForm("[A-Za-z_][A-Za-z0-9_-]{0,62}", "of letters, digits, '_' and '-', no digit first, 63 at most")]
     public string Database { get; set; } = "edb";
 
     /// <summary>The data directory on every data node; the package's when left out.</summary>
     [Parameter]
-    [ValidatePattern("^(/[A-Za-z0-9_.-]+)+$")]
+    [ValidateForm("(/[A-Za-z0-9_.-]+)+", "an absolute path of letters, digits, '_', '.' and '-'")]
     public string? DataDirectory { get; set; }
 
     /// <summary>The database server's service; the package's when left out. One that is not there yet is made from the package's.</summary>
     [Parameter]
-    [ValidatePattern("^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+    [ValidateForm("[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", "the name of a service, without .service")]
     public string? ServiceName { get; set; }
 
     /// <summary>Where the certificates come from: an authority of our own, yours, or PEM's sslutils (P23).</summary>
@@ -82,19 +85,19 @@ public sealed class NewPemClusterCommand : PSCmdlet
     /// <summary>A role that all PEM agents share (common_agent_user on the vendor's page); left out, each agent has a role and a certificate of its own.</summary>
     [Parameter]
     [AllowEmptyString]
-    [ValidatePattern("^([a-z_][a-z0-9_]{0,62})?$")]
+    [ValidateForm("([A-Za-z_][A-Za-z0-9_]{0,62})?", "of letters, digits and '_', no digit first, 63 at most")]
     [ArgumentCompleter(typeof(UsualCompleter))]
     public string? AgentUser { get; set; }
 
     /// <summary>The firewalld zone of the cluster's interface.</summary>
     [Parameter]
-    [ValidatePattern("^[A-Za-z0-9_-]+$")]
+    [ValidateForm("[A-Za-z0-9_][A-Za-z0-9_-]*", "the name of a zone: letters, digits, '_' and '-'")]
     [ArgumentCompleter(typeof(UsualCompleter))]
     public string FirewallZone { get; set; } = "public";
 
     /// <summary>A file on this machine to which every change is appended, as JSON lines.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string? JournalPath { get; set; }
 
     /// <summary>Further properties of efm.properties by name, such as <c>@{ 'node.timeout' = '20' }</c>, for every command that sets up EFM.</summary>
@@ -126,6 +129,10 @@ public sealed class NewPemClusterCommand : PSCmdlet
         if (SslModel == PemSslModel.SslUtils && AgentUser is not null)
             ThrowTerminatingError(Errors.Input("AgentUserUnfit", "With sslutils PEM makes a role and a certificate for each agent; -AgentUser is for the other models.", AgentUser));
         if (AgentUser is not null && AgentUserRefusal(AgentUser) is { } unfit) ThrowTerminatingError(Errors.Input("AgentUserUnfit", $"-AgentUser {AgentUser} will not do: {unfit}.", AgentUser));
+        if (DataDirectory is not null && DirectoryRefusal(DataDirectory) is { } misplaced)
+            ThrowTerminatingError(Errors.Input("DataDirectoryUnfit", $"-DataDirectory {DataDirectory} will not do: {misplaced}.", DataDirectory));
+        if (ServiceName is not null && ServiceName.EndsWith(".service", StringComparison.Ordinal))
+            ThrowTerminatingError(Errors.Input("ServiceNameUnfit", $"-ServiceName {ServiceName} will not do: it is given without .service.", ServiceName));
         foreach (var subnet in MonitoredSubnet.Where(s => !System.Net.IPNetwork.TryParse(s, out var n) || n.ToString() != s))
             ThrowTerminatingError(Errors.Input("SubnetUnfit", $"{subnet} is no network, with all bits behind its prefix zero.", subnet));
         WriteObject(new PemCluster(Name, parts[0])
@@ -149,6 +156,16 @@ public sealed class NewPemClusterCommand : PSCmdlet
             SecretName = secrets,
             JournalPath = JournalPath is null ? null : GetUnresolvedProviderPathFromPSPath(JournalPath),
         });
+    }
+
+    /// <summary>Paths that lead elsewhere, are the system's own, or are gone with the next boot.</summary>
+    static string? DirectoryRefusal(string path)
+    {
+        var parts = path.Split('/')[1..];
+        string[] system = ["bin", "boot", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys"], tops = ["home", "media", "mnt", "opt", "root", "srv", "tmp", "usr", "var"];
+        return parts.Any(p => p is "." or "..") ? "it has to be the path itself, without . and .."
+            : system.Contains(parts[0]) || (parts.Length == 1 && tops.Contains(parts[0])) ? "that folder is the system's own"
+            : path.Length > 200 ? "it is longer than 200 characters" : null;
     }
 
     /// <summary>Names that mean something else to PEM, or to the files that bear them.</summary>

@@ -16,7 +16,7 @@ public sealed class NewPemCredentialCommand : PSCmdlet
 
     /// <summary>The user's name.</summary>
     [Parameter(Mandatory = true, Position = 0)]
-    [ValidatePattern("^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+    [ValidateForm("[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}", "of letters, digits, '_', '.' and '-', 63 at most")]
     [ArgumentCompleter(typeof(UsualCompleter))]
     public string UserName { get; set; } = "";
 
@@ -27,7 +27,7 @@ public sealed class NewPemCredentialCommand : PSCmdlet
 
     /// <summary>A folder that keeps the password in a file that only you can read; a secret store is the better place.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string? Path { get; set; }
 
     /// <inheritdoc/>

@@ -44,12 +44,10 @@ public sealed class NewPemEfmClusterCommand : StepCommand
 
     private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
     {
+        var login = Login(Credential);
         var own = TextTable.Of(Property);
         foreach (var (name, value) in own)
-            if (PropertiesText.Refusal(name, value) is { } refusal)
-                throw new PemException("PropertyUnfit", Trouble.InvalidArgument, $"-Property will not do: {refusal}.",
-                    "Give names and values as efm.properties holds them.")
-                { Step = "New-PemEfmCluster" };
+            Refuse("PropertyUnfit", PropertiesText.Refusal(name, value), "-Property", name);
         var (resume, period) = (SectionC.AutoResume(cluster), AutoResumeStartupPeriod.ToString(CultureInfo.InvariantCulture));
         if (MyInvocation.BoundParameters.ContainsKey(nameof(AutoResumeStartupPeriod)) && !own.TryAdd(resume, period) && own[resume] != period)
             throw new PemException("PropertyUnfit", Trouble.InvalidArgument, $"-Property says {resume}={own[resume]}, and -AutoResumeStartupPeriod {period}.",
@@ -59,7 +57,7 @@ public sealed class NewPemEfmClusterCommand : StepCommand
         properties.TryAdd(resume, period);
         var primary = await PrimaryAsync(cluster, hosts, "New-PemEfmCluster", ct);
         return DatabaseOnly
-            ? SectionC.DatabasePart(cluster, hosts, primary, Credential.UserName, Password(Credential))
-            : SectionC.Cluster(cluster, hosts, primary, Credential.UserName, Password(Credential), properties, !BootGuard.Equals("None", StringComparison.OrdinalIgnoreCase));
+            ? SectionC.DatabasePart(cluster, hosts, primary, login.UserName, login.Password)
+            : SectionC.Cluster(cluster, hosts, primary, login.UserName, login.Password, properties, !BootGuard.Equals("None", StringComparison.OrdinalIgnoreCase));
     }
 }

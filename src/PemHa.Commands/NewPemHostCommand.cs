@@ -9,7 +9,7 @@ public sealed class NewPemHostCommand : PSCmdlet
 {
     /// <summary>The node's own address; or its host name, and Connect-PemHost then asks the node which of its addresses that is.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ValidatePattern(Addresses.Pattern)]
+    [ValidateForm(Addresses.Pattern, Addresses.Form)]
     public string Address { get; set; } = "";
 
     /// <summary>Primary, Standby or Witness.</summary>
@@ -23,12 +23,12 @@ public sealed class NewPemHostCommand : PSCmdlet
 
     /// <summary>A short name for messages and certificates; the address or host name when left out.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ValidatePattern("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")]
+    [ValidateForm("[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?", "of letters, digits, '.' and '-', a letter or digit at both ends, 63 at most")]
     public string? Name { get; set; }
 
     /// <summary>What SSH connects to, where that is not the address: a host name, or an alias of ssh_config.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ValidatePattern(Addresses.Pattern)]
+    [ValidateForm(Addresses.Pattern, Addresses.Form)]
     public string? HostName { get; set; }
 
     /// <summary>TCP port of the SSH server; that of ssh_config, or 22, when left out.</summary>

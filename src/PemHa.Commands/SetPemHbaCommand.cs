@@ -16,5 +16,5 @@ public sealed class SetPemHbaCommand : StepCommand
     public string SuperUser { get; set; } = "pemsuper";
 
     private protected override Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct) =>
-        Task.FromResult(SectionD.Hba(cluster, hosts, SuperUser));
+        Task.FromResult(SectionD.Hba(cluster, hosts, RoleName(SuperUser)));
 }

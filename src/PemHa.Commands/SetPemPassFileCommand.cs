@@ -14,6 +14,9 @@ public sealed class SetPemPassFileCommand : StepCommand
     [Credential]
     public PSCredential Credential { get; set; } = PSCredential.Empty;
 
-    private protected override Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct) =>
-        Task.FromResult(SectionB.PassFile(cluster, hosts, Credential.UserName, Password(Credential)));
+    private protected override Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
+    {
+        var login = Login(Credential);
+        return Task.FromResult(SectionB.PassFile(cluster, hosts, login.UserName, login.Password));
+    }
 }

@@ -20,7 +20,7 @@ enum Trouble
 
 /// <summary>Trouble that a person can act on: says which host, which step, what is wrong and what to do.</summary>
 sealed class PemException(string id, Trouble category, string message, string remedy, Exception? inner = null)
-    : Exception(Printable.Text(message), inner)
+    : Exception(Printable.Text(Short(message)), inner)
 {
     /// <summary>Stable identifier, such as <c>HostKeyUnknown</c>.</summary>
     public string Id { get; } = id;
@@ -33,13 +33,21 @@ sealed class PemException(string id, Trouble category, string message, string re
     /// <summary>The host in trouble; null when it is the whole cluster.</summary>
     public PemHost? Host { get; init; }
 
+    /// <summary>What was given and will not do, where the trouble is about that and no host.</summary>
+    public object? Given { get; init; }
+
     /// <summary>The step (cmdlet) that ran.</summary>
     public string? Step { get; init; }
 
     /// <summary>Who is in the way, where it is another run of PemHa that tells.</summary>
     public LockHolder? Holder { get; init; }
 
+    /// <summary>A message is for a person: of what a host said at length, the beginning and the end.</summary>
+    static string Short(string message) => message.Length <= 2 * Half ? message : $"{message[..Half]}\n…\n{message[^Half..]}";
+
+    const int Half = 4000;
+
     /// <summary>The same trouble, with the host and the step filled in where they were unknown.</summary>
     public PemException At(PemHost? host, string? step) =>
-        new(Id, Category, Message, Remedy, InnerException) { Host = Host ?? host, Step = Step ?? step, Holder = Holder };
+        new(Id, Category, Message, Remedy, InnerException) { Host = Host ?? host, Step = Step ?? step, Holder = Holder, Given = Given };
 }

@@ -32,10 +32,10 @@ public sealed record PemCheck
     public required PemCheckState State { get; init; }
 
     /// <summary>What was seen.</summary>
-    public required string Why { get; init; }
+    public required string Why { get; init => field = Printable.Text(value); }
 
     /// <summary>What to do about it; empty when there is nothing to do.</summary>
-    public string Remedy { get; init; } = "";
+    public string Remedy { get; init => field = Printable.Text(value); } = "";
 
     /// <summary>Numbers of the procedure's statements, traps and facts that it is about.</summary>
     public IReadOnlyList<string> Spec { get; init; } = [];
@@ -51,7 +51,7 @@ public sealed record PemVirtualIpTest
     public required string HostName { get; init; }
 
     /// <summary>The interface that carried the address; empty when none would do.</summary>
-    public required string Interface { get; init; }
+    public required string Interface { get; init => field = Printable.Text(value); }
 
     /// <summary>The address with its prefix length, such as <c>172.16.161.245/24</c>.</summary>
     public required string Address { get; init; }
@@ -60,10 +60,10 @@ public sealed record PemVirtualIpTest
     public required PemCheckState State { get; init; }
 
     /// <summary>What was seen.</summary>
-    public required string Why { get; init; }
+    public required string Why { get; init => field = Printable.Text(value); }
 
     /// <summary>What to do about it; empty when there is nothing to do.</summary>
-    public string Remedy { get; init; } = "";
+    public string Remedy { get; init => field = Printable.Text(value); } = "";
 
     /// <inheritdoc/>
     public override string ToString() => $"{HostName}: {Interface} {Address}: {State}: {Why}";

@@ -5,25 +5,25 @@ namespace PemHa;
 public sealed record PemNodeStatus
 {
     /// <summary>The node's name.</summary>
-    public required string Name { get; init; }
+    public required string Name { get; init => field = Printable.Text(value); }
 
     /// <summary>The node's address.</summary>
-    public required string Address { get; init; }
+    public required string Address { get; init => field = Printable.Text(value); }
 
     /// <summary>The cluster's name; groups the table.</summary>
-    public required string Cluster { get; init; }
+    public required string Cluster { get; init => field = Printable.Text(value); }
 
     /// <summary>What the node is now: Primary, Standby, Witness, or Unreachable, Stopped, Unknown when that cannot be told.</summary>
-    public required string Role { get; init; }
+    public required string Role { get; init => field = Printable.Text(value); }
 
     /// <summary>The database: UP, DOWN, UNKNOWN or N/A (F1).</summary>
-    public required string Database { get; init; }
+    public required string Database { get; init => field = Printable.Text(value); }
 
     /// <summary>The type that EFM gives the node (F1): Primary, Standby, Witness, Idle, Promoting, DOWN; empty when no agent knows it.</summary>
-    public string Efm { get; init; } = "";
+    public string Efm { get; init => field = Printable.Text(value); } = "";
 
     /// <summary>What EFM says of the node's database (F1), such as why it could not be asked; null when it says nothing.</summary>
-    public string? Info { get; init; }
+    public string? Info { get; init => field = value is null ? null : Printable.Text(value); }
 
     /// <summary>The standby's place in the failover order, 1 being the first; null when it is not in it.</summary>
     public int? Priority { get; init; }
@@ -32,16 +32,16 @@ public sealed record PemNodeStatus
     public bool VirtualIp { get; init; }
 
     /// <summary>Written (primary) or received (standby) write-ahead log position, such as <c>0/F7A3808</c>.</summary>
-    public string? Lsn { get; init; }
+    public string? Lsn { get; init => field = value is null ? null : Printable.Text(value); }
 
     /// <summary>Replay LSN of a standby.</summary>
-    public string? ReplayLsn { get; init; }
+    public string? ReplayLsn { get; init => field = value is null ? null : Printable.Text(value); }
 
     /// <summary>Bytes between the primary's written LSN and this standby's replay LSN, sampled one after another (F3).</summary>
     public long? LagBytes { get; init; }
 
     /// <summary>State of the walsender for this standby, such as <c>streaming</c>.</summary>
-    public string? Replication { get; init; }
+    public string? Replication { get; init => field = value is null ? null : Printable.Text(value); }
 
     /// <summary>Whether the node's PEM agent service runs; null on a witness.</summary>
     public bool? Agent { get; init; }
@@ -60,6 +60,12 @@ public sealed record PemNodeStatus
 /// <param name="Remedy">What to do about it.</param>
 public sealed record PemFinding(string HostName, string Severity, string Message, string Remedy)
 {
+    /// <summary>What is wrong.</summary>
+    public string Message { get; init => field = Printable.Text(value); } = Printable.Text(Message);
+
+    /// <summary>What to do about it.</summary>
+    public string Remedy { get; init => field = Printable.Text(value); } = Printable.Text(Remedy);
+
     /// <inheritdoc/>
     public override string ToString() => $"{Severity}: {Message}";
 }

@@ -5,6 +5,9 @@ namespace PemHa.Lab;
 /// <summary>Signals that .NET has no method for.</summary>
 static class Signals
 {
+    /// <summary>What Ctrl-C sends.</summary>
+    public const int Interrupt = 2;
+
     public const int Kill = 9;
 
     public const int Terminate = 15;

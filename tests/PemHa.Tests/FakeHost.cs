@@ -39,7 +39,8 @@ sealed partial class FakeHost : SshSession, IDisposable
     /// <summary>Whether a script holds the host's lock for itself.</summary>
     public static bool Changes(string script) => script.Contains("flock -x", StringComparison.Ordinal);
 
-    private protected override async Task<(int? Status, string Output, string Error)> ExecuteAsync(string commandLine, string input, CancellationToken ct)
+    private protected override async Task<(int? Status, string Output, string Error)> ExecuteAsync(
+        string commandLine, string input, TimeSpan? deadline, CancellationToken ct)
     {
         await Task.Yield();
         await Does(input, ct);

@@ -8,7 +8,10 @@ namespace PemHa.Commands;
 static class Addresses
 {
     /// <summary>What an address or a host name is made of.</summary>
-    public const string Pattern = "^[A-Za-z0-9_:]([A-Za-z0-9_.:-]*[A-Za-z0-9_:])?$";
+    public const string Pattern = "[A-Za-z0-9_:]([A-Za-z0-9_.:-]{0,251}[A-Za-z0-9_:])?";
+
+    /// <summary>The same in words.</summary>
+    public const string Form = "an IP address or a host name";
 
     /// <summary>Whether a text is meant as a host name: an IPv6 address has colons, and the last part of an IPv4 address is a number.</summary>
     public static bool IsName(string text) => !text.Contains(':', StringComparison.Ordinal) && !text.Split('.')[^1].All(char.IsAsciiDigit);

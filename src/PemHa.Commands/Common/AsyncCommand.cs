@@ -1,6 +1,10 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using System.Net;
 using PemHa.Engine;
+using PemHa.Engine.Pem;
+using PemHa.Engine.Postgres;
+using PemHa.Engine.Procedure;
 
 namespace PemHa.Commands;
 
@@ -109,6 +113,43 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
         if (what is null) _doing.TryRemove(host, out _);
         else _doing[host] = what;
     }
+
+    /// <summary>A database role and its password in clear, which the engine masks wherever it might show.</summary>
+    /// <exception cref="PemException">A file or a statement could not hold them.</exception>
+    private protected Login Login(PSCredential credential)
+    {
+        var login = new Login(RoleName(credential.UserName), Clear(credential));
+        Refuse("PasswordUnfit", Role.PasswordRefusal(login.Password), $"The password of {login.UserName}", login.UserName);
+        return login;
+    }
+
+    /// <summary>The same of the superuser that configures PEM.</summary>
+    /// <exception cref="PemException">A file, a statement or the vendor's script could not hold them.</exception>
+    private protected Login SuperLogin(PSCredential credential)
+    {
+        var login = Login(credential);
+        Refuse("UserNameUnfit", PemServer.UserRefusal(login.UserName), $"The user {login.UserName}", login.UserName);
+        Refuse("PasswordUnfit", PemServer.Refusal(login.Password), $"The password of {login.UserName}", login.UserName);
+        return login;
+    }
+
+    /// <summary>The name of a database role.</summary>
+    /// <exception cref="PemException">A file or a statement could not hold it.</exception>
+    private protected string RoleName(string name)
+    {
+        Refuse("UserNameUnfit", Role.Refusal(name), $"The user {name}", name);
+        return name;
+    }
+
+    /// <summary>Ends the command when there is a reason why something that was given will not do.</summary>
+    private protected void Refuse(string id, string? why, string what, object given)
+    {
+        if (why is not null)
+            throw new PemException(id, Trouble.InvalidArgument, $"{what} will not do: {why}.", "Choose another one.") { Step = MyInvocation.MyCommand.Name, Given = given };
+    }
+
+    /// <summary>The clear text of a credential's password, whatever its user is called.</summary>
+    private protected static string Clear(PSCredential credential) => new NetworkCredential("", credential.Password).Password;
 
     /// <inheritdoc/>
     protected override void StopProcessing()

@@ -10,7 +10,7 @@ public abstract class CertificateStepCommand : StepCommand
 {
     /// <summary>LocalCA: folder of the authority on this machine; made when there is none. Its key never goes to a node.</summary>
     [Parameter(Mandatory = true, ParameterSetName = nameof(PemSslModel.LocalCA))]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string AuthorityPath { get; set; } = "";
 
     /// <summary>LocalCA: encrypts the authority's key at rest.</summary>
@@ -19,7 +19,7 @@ public abstract class CertificateStepCommand : StepCommand
 
     /// <summary>ExternalCA: folder of your own files: root.crt, perhaps root.crl, NAME.crt and NAME.key of each node and agent.</summary>
     [Parameter(Mandatory = true, ParameterSetName = nameof(PemSslModel.ExternalCA))]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string CertificatePath { get; set; } = "";
 
     /// <summary>ExternalCA: opens your keys, where they are encrypted; servers get them unencrypted, as they could not open them.</summary>

@@ -40,7 +40,7 @@ public abstract class DeploymentCommand : AsyncCommand
 
     /// <summary>LocalCA: folder of the authority on this machine; made when there is none. Its key never goes to a node.</summary>
     [Parameter(Mandatory = true, ParameterSetName = nameof(PemSslModel.LocalCA))]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string AuthorityPath { get; set; } = "";
 
     /// <summary>LocalCA: encrypts the authority's key at rest.</summary>
@@ -49,7 +49,7 @@ public abstract class DeploymentCommand : AsyncCommand
 
     /// <summary>ExternalCA: folder of your own files: root.crt, perhaps root.crl, NAME.crt and NAME.key of each node and agent.</summary>
     [Parameter(Mandatory = true, ParameterSetName = nameof(PemSslModel.ExternalCA))]
-    [ValidateNotNullOrEmpty]
+    [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string CertificatePath { get; set; } = "";
 
     /// <summary>ExternalCA: opens your keys, where they are encrypted; servers get them unencrypted, as they could not open them.</summary>
@@ -101,15 +101,8 @@ public abstract class DeploymentCommand : AsyncCommand
     private protected Deployment Plan(PemCluster cluster, IReadOnlyList<PemHost> hosts, string command, bool preview)
     {
         var properties = TextTable.Over(cluster.EfmProperty, TextTable.Of(EfmProperty));
-        void Refuse(string id, string? why, string what, string remedy)
-        {
-            if (why is not null) throw new PemException(id, Trouble.InvalidArgument, $"{what} will not do: {why}.", remedy) { Step = command };
-        }
-        foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertiesText.Refusal(name, value), "-EfmProperty", "Give names and values as efm.properties holds them.");
-        Refuse("UserNameUnfit", PemServer.UserRefusal(SuperUser.UserName), $"The user {SuperUser.UserName}", "Choose another one.");
-        Refuse("PasswordUnfit", PemServer.Refusal(Clear(SuperUser).Password), $"The password of {SuperUser.UserName}", "Choose another one.");
-        if (UserSettings is { } settings)
-            Refuse("PasswordUnfit", PemHa.Engine.Pem.UserSettings.Refusal(Clear(settings).Password), $"The password of {settings.UserName}", "Choose another one.");
+        foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertiesText.Refusal(name, value), "-EfmProperty", name);
+        var (replication, efm, superUser, settings) = (Login(Replication), Login(Efm), SuperLogin(SuperUser), UserSettings is null ? null : Login(UserSettings));
         var certificates = new CertificateOptions
         {
             AuthorityFolder = AuthorityPath.Length == 0 ? null : GetUnresolvedProviderPathFromPSPath(AuthorityPath),
@@ -128,10 +121,10 @@ public abstract class DeploymentCommand : AsyncCommand
         }
         return new Deployment(cluster)
         {
-            Replication = Clear(Replication),
-            Efm = Clear(Efm),
-            SuperUser = Clear(SuperUser),
-            UserSettings = UserSettings is null ? null : Clear(UserSettings),
+            Replication = replication,
+            Efm = efm,
+            SuperUser = superUser,
+            UserSettings = settings,
             EfmProperty = properties,
             Certificates = certificates,
             Preview = preview,
@@ -139,6 +132,4 @@ public abstract class DeploymentCommand : AsyncCommand
             Validity = TimeSpan.FromDays(ValidDays),
         };
     }
-
-    static Login Clear(PSCredential credential) => new(credential.UserName, credential.GetNetworkCredential().Password);
 }

@@ -12,7 +12,7 @@ static class Errors
     {
         var where = e.Step is null ? "" : $"{e.Step}: ";
         if (e.Host is { } host && !e.Message.Contains(host.Name, StringComparison.Ordinal)) where += $"{host.Name}: ";
-        var record = new ErrorRecord(e, e.Id, Category(e.Category), e.Host ?? subject)
+        var record = new ErrorRecord(e, e.Id, Category(e.Category), e.Host ?? e.Given ?? subject)
         {
             ErrorDetails = new ErrorDetails(where + e.Message) { RecommendedAction = e.Remedy },
         };
@@ -20,11 +20,14 @@ static class Errors
     }
 
     /// <summary>An error for wrong input.</summary>
-    public static ErrorRecord Input(string id, string message, object? target, Exception? inner = null) =>
-        new(new ArgumentException(message, inner), id, Category(ErrorTable.Of(id).Category), target)
+    public static ErrorRecord Input(string id, string message, object? target, Exception? inner = null)
+    {
+        message = Printable.Text(message);
+        return new(new ArgumentException(message, inner), id, Category(ErrorTable.Of(id).Category), target)
         {
             ErrorDetails = new ErrorDetails(message) { RecommendedAction = ErrorTable.Of(id).Remedy },
         };
+    }
 
     static ErrorCategory Category(Trouble trouble) => Enum.Parse<ErrorCategory>(trouble.ToString());
 }

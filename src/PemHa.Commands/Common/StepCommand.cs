@@ -55,7 +55,4 @@ public abstract class StepCommand : AsyncCommand
     /// <param name="given">Whether it must be among the hosts that are still in the pipeline, as the step is about it too.</param>
     private protected Task<PemHost> PrimaryAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, string step, CancellationToken ct, bool given = true) =>
         ClusterView.PrimaryAmongAsync(cluster, hosts, step, _reporter!, ct, given);
-
-    /// <summary>The clear text of a credential's password; the engine masks it wherever it might show.</summary>
-    private protected static string Password(PSCredential credential) => credential.GetNetworkCredential().Password;
 }

@@ -23,7 +23,7 @@ sealed class TopologyReader(TopologyProblems problems)
             return [];
         }
         // Hosts can be judged although their cluster cannot be made.
-        cluster ??= new PemCluster("efm", keys.GetValueOrDefault("VirtualIp")?.Value is TopologyValue { Value: string { Length: > 0 } ip } ? ip.Split('/')[0] : "0.0.0.0");
+        cluster ??= new PemCluster("efm", keys.GetValueOrDefault("VirtualIp")?.Value is TopologyValue { Value: string ip } && ip.Split('/')[0] is { Length: > 0 } address && address.Trim().Length > 0 ? address : "0.0.0.0");
         foreach (var item in hosts.Value is TopologyList list ? list.Items : [hosts.Value])
         {
             if (item is TopologyTable host)

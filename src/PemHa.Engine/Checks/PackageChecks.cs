@@ -68,7 +68,7 @@ static class PackageChecks
     {
         var missing = new List<string>();
         if (!facts.Is("crb.enabled") && !facts.Is("crb.known")) missing.Add("CRB");
-        var url = facts["epel"].Contains("https://", StringComparison.Ordinal);
+        var url = facts["id"] == "rhel";
         if (!facts.Is("epel.installed") && !url && !facts.Is("refused") && !Words(facts["available"]).Contains("epel-release")) missing.Add("EPEL");
         return missing.Count > 0
             ? Verdict.Failed($"This host knows no repository {string.Join(" and ", missing)}, from which packages of PEM's come.",

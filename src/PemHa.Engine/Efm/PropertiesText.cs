@@ -1,19 +1,27 @@
+using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace PemHa.Engine.Efm;
 
 /// <summary>Edits <c>efm.properties</c>: sets values where they stand; comments, order and unknown lines stay as they are (P19).</summary>
-/// <remarks>Values are taken as they are, without quotes; names are case-sensitive (F5; manual, "The cluster properties file").</remarks>
+/// <remarks>
+/// Read as Java's <c>Properties.load</c> does: a name ends at <c>=</c>, <c>:</c> or a blank, a backslash at its end goes on with a line on the
+/// next one, and the last of several settings counts. Values have no quotes; names are case-sensitive (F5; manual, "The cluster properties file").
+/// </remarks>
 static partial class PropertiesText
 {
+    /// <summary>A comment, a blank line, or a setting with the lines that it goes on over.</summary>
+    /// <param name="From">Where it begins.</param>
+    /// <param name="End">Where its last line's text ends.</param>
+    /// <param name="To">Where the next one begins.</param>
+    /// <param name="Name">The name that is set; null for none.</param>
+    /// <param name="Value">Its value.</param>
+    /// <param name="Open">Whether it would go on over a line that came after it.</param>
+    readonly record struct Entry(int From, int End, int To, string? Name, string Value, bool Open);
+
     /// <summary>The value of a property; null when it is not set.</summary>
-    public static string? Get(string text, string name)
-    {
-        string? value = null;
-        foreach (var line in text.Split('\n'))
-            if (IsSetting(line, name)) value = line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..].Trim();
-        return value is null ? null : Escaped().Replace(value, "$1");
-    }
+    public static string? Get(string text, string name) => Entries(text).LastOrDefault(e => e.Name == name) is { Name: not null } entry ? entry.Value.Trim() : null;
 
     /// <summary>Why the format cannot hold a property; null when it can.</summary>
     public static string? Refusal(string name, string value) =>
@@ -22,44 +30,115 @@ static partial class PropertiesText
         : null;
 
     /// <summary>Whether a text names the property, commented out or not.</summary>
-    public static bool Knows(string text, string name) => text.Split('\n').Any(l => IsSetting(l.TrimStart('#', ' ', '\t'), name));
+    public static bool Knows(string text, string name) => text.Split('\n').Select(l => l.TrimStart('#', ' ', '\t')).Any(l => l.Contains('=', StringComparison.Ordinal) && l.Split('=')[0].Trim() == name);
 
     /// <summary>The text with the values set.</summary>
     /// <exception cref="ArgumentException">A name or value that the format cannot hold.</exception>
     public static string Set(string text, IEnumerable<KeyValuePair<string, string>> values)
     {
-        var end = text.Contains("\r\n", StringComparison.Ordinal) ? "\r" : "";
-        var lines = text.Split('\n').ToList();
+        var end = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        var wanted = new Dictionary<string, string>(StringComparer.Ordinal);
+        var names = new List<string>();
         foreach (var (name, value) in values)
         {
             if (Refusal(name, value) is { } refusal) throw new ArgumentException(refusal, nameof(values));
-            // Java reads a backslash as the start of an escape.
-            var line = $"{name}={value.Replace("\\", "\\\\", StringComparison.Ordinal)}";
-            // The last one counts for EFM; all of them say the same afterwards.
-            var found = false;
-            for (var i = 0; i < lines.Count; i++)
-            {
-                if (!IsSetting(lines[i], name)) continue;
-                found = true;
-                lines[i] = lines[i].EndsWith('\r') ? line + "\r" : line;
-            }
-            if (found) continue;
-            if (lines[^1].Length > 0)
-            {
-                lines[^1] += end;
-                lines.Add("");
-            }
-            lines.Insert(lines.Count - 1, line + end);
+            if (!wanted.ContainsKey(name)) names.Add(name);
+            wanted[name] = $"{name}={Escape(value)}";
         }
-        return string.Join('\n', lines);
+        var result = new StringBuilder();
+        var last = default(Entry);
+        foreach (var entry in Entries(text))
+        {
+            last = entry;
+            if (entry.Name is null || !wanted.TryGetValue(entry.Name, out var line))
+            {
+                result.Append(text, entry.From, entry.To - entry.From);
+                continue;
+            }
+            // All of several settings say the same afterwards.
+            names.Remove(entry.Name);
+            result.Append(line).Append(text, entry.End, entry.To - entry.End);
+            last = entry with { Open = false };
+        }
+        if (names.Count == 0) return result.ToString();
+        if (result.Length > 0 && last.End == last.To) result.Append(end);
+        // A line that goes on would take ours for its own.
+        if (last.Open) result.Append(end);
+        foreach (var name in names) result.Append(wanted[name]).Append(end);
+        return result.ToString();
     }
 
-    static bool IsSetting(string line, string name)
+    /// <summary>A value as Java reads it back, whichever encoding it takes the file for.</summary>
+    public static string Escape(string value) =>
+        string.Concat(value.Select(c => c is '\\' ? @"\\" : c is >= ' ' and <= '~' ? c.ToString() : string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}")));
+
+    static IEnumerable<Entry> Entries(string text)
     {
-        var equals = line.IndexOf('=', StringComparison.Ordinal);
-        return equals > 0 && line.AsSpan(0, equals).Trim().SequenceEqual(name);
+        for (int at = 0, next; at < text.Length; at = next)
+        {
+            var end = Line(text, at, out next);
+            var begin = Begin(text, at, end);
+            if (begin == end || text[begin] is '#' or '!')
+            {
+                yield return new(at, end, next, null, "", false);
+                continue;
+            }
+            var line = new StringBuilder().Append(text, begin, end - begin);
+            // Where nothing stands before the backslash, the next line is a new one.
+            while (Continues(line) && line.Length > 1 && next < text.Length)
+            {
+                line.Length--;
+                var from = next;
+                end = Line(text, from, out next);
+                begin = Begin(text, from, end);
+                line.Append(text, begin, end - begin);
+            }
+            var (name, value) = Split(line.ToString());
+            yield return new(at, end, next, line.Length > 1 || line[0] != '\\' ? name : null, value, Continues(line));
+        }
     }
 
-    [GeneratedRegex(@"\\(.)")]
-    private static partial Regex Escaped();
+    /// <summary>Where the line's text ends, and where the next line begins.</summary>
+    static int Line(string text, int at, out int next)
+    {
+        var end = text.AsSpan(at).IndexOfAny('\r', '\n') is >= 0 and var found ? at + found : text.Length;
+        next = end == text.Length ? end : text[end] == '\r' && end + 1 < text.Length && text[end + 1] == '\n' ? end + 2 : end + 1;
+        return end;
+    }
+
+    static int Begin(string text, int at, int end)
+    {
+        while (at < end && text[at] is ' ' or '\t' or '\f') at++;
+        return at;
+    }
+
+    static bool Continues(StringBuilder line)
+    {
+        var backslashes = 0;
+        while (backslashes < line.Length && line[line.Length - 1 - backslashes] == '\\') backslashes++;
+        return backslashes % 2 == 1;
+    }
+
+    static (string Name, string Value) Split(string line)
+    {
+        var end = 0;
+        while (end < line.Length && line[end] is not ('=' or ':' or ' ' or '\t' or '\f')) end += line[end] == '\\' ? 2 : 1;
+        end = Math.Min(end, line.Length);
+        var value = Begin(line, end, line.Length);
+        if (value < line.Length && line[value] is '=' or ':') value = Begin(line, value + 1, line.Length);
+        return (Unescaped(line[..end]), Unescaped(line[value..]));
+    }
+
+    static string Unescaped(string text) => Escapes().Replace(text, e => e.Groups[1].Value switch
+    {
+        "t" => "\t",
+        "n" => "\n",
+        "r" => "\r",
+        "f" => "\f",
+        ['u', .. { Length: 4 } digits] => ((char)int.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToString(),
+        var other => other,
+    });
+
+    [GeneratedRegex(@"\\(u[0-9A-Fa-f]{4}|[^\r\n]|\z)", RegexOptions.CultureInvariant)]
+    private static partial Regex Escapes();
 }

@@ -58,12 +58,7 @@ sealed class ExtraRepositories : Resource
     public override string Name => "repositories CRB and EPEL";
 
     public override string Probe => """
-        . /etc/os-release; V=${VERSION_ID%%.*}
-        case "$ID" in
-        rhel) fact crb "subscription-manager repos --enable codeready-builder-for-rhel-$V-$(uname -m)-rpms"
-              fact epel "dnf -qy install https://dl.fedoraproject.org/pub/epel/epel-release-latest-$V.noarch.rpm";;
-        *)    fact crb "dnf -q config-manager --set-enabled crb"; fact epel "dnf -qy install epel-release";;
-        esac
+        . /etc/os-release; fact id "$ID"; fact version "${VERSION_ID%%.*}"; fact machine "$(uname -m)"
         awk '/^\[/ { on = ($0 ~ /^\[(crb|codeready-builder-for-.*-rpms)\]/) } on && /^enabled *= *(1|true|True|yes)/ { found = 1 } END { exit !found }' \
             /etc/yum.repos.d/*.repo && fact crb.enabled 1
         rpm -q --quiet epel-release && fact epel.installed 1
@@ -72,9 +67,15 @@ sealed class ExtraRepositories : Resource
 
     public override Change? Compare(Facts facts, bool triggered)
     {
+        var (version, machine, rhel) = (facts["version"], facts["machine"], facts["id"] == "rhel");
+        // Both go into commands.
+        if (rhel && !(version.Length > 0 && version.All(char.IsAsciiDigit) && machine.Length > 0 && machine.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')))
+            throw new PemException("AnswerUnfit", Trouble.InvalidResult, $"What the host tells of its distribution makes no sense: version '{version}', machine '{machine}'.", "Look at /etc/os-release there, and at what uname -m prints.");
         var commands = new List<string>();
-        if (!facts.Is("crb.enabled")) commands.Add(facts["crb"]);
-        if (!facts.Is("epel.installed")) commands.Add(facts["epel"]);
+        if (!facts.Is("crb.enabled"))
+            commands.Add(rhel ? $"subscription-manager repos --enable codeready-builder-for-rhel-{version}-{machine}-rpms" : "dnf -q config-manager --set-enabled crb");
+        if (!facts.Is("epel.installed"))
+            commands.Add(rhel ? $"dnf -qy install https://dl.fedoraproject.org/pub/epel/epel-release-latest-{version}.noarch.rpm" : "dnf -qy install epel-release");
         var text = string.Join('\n', commands);
         return commands.Count == 0 ? null : new Change("enable", text, text);
     }

@@ -138,8 +138,7 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
 
     /// <summary>Why a password cannot be given to the script; null when it can (F8: <c>read</c> strips blanks at the ends).</summary>
     public static string? Refusal(string password) =>
-        password.Length == 0 ? "it is empty"
-        : password.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0 ? "it holds a line break"
+        Role.PasswordRefusal(password) is { } why ? why
         : password[0] is ' ' or '\t' || password[^1] is ' ' or '\t' ? "it begins or ends with a blank, which configure-pem-server.sh drops"
         : null;
 

@@ -17,10 +17,6 @@ static class UserSettings
     /// <summary>The unit that runs the web application behind nginx.</summary>
     public const string Service = "edb-uwsgi";
 
-    /// <summary>Why a password will not do; null when it does.</summary>
-    public static string? Refusal(string password) =>
-        password.Length == 0 ? "it is empty" : password.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0 ? "it holds a line break" : null;
-
     /// <summary>
     /// The database as SQLAlchemy reads it: <c>postgresql</c> and not <c>postgres</c>, with the driver that the web application brings, and the
     /// one host that is always the primary (T19). Nothing in it needs a backslash in Python.

@@ -58,7 +58,8 @@ sealed record HbaShadow(string Where, string Victim, bool Fatal)
             .Select(f => new Rule(Number(f[0])!.Value, f[1], Number(f[2])!.Value, f[3], f[4].Split(Item), f[5].Split(Item), f[6], f[7], f[8])).ToList();
         var groups = members.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
         var ours = all.Where(r => r.File == path && r.Line >= from && r.Line <= to).ToList();
-        var theirs = all.Where(r => r.File != path || !MarkedBlock.Holds(text, r.Line)).ToList();
+        var blocks = MarkedBlock.All(text);
+        var theirs = all.Where(r => r.File != path || !blocks.Any(b => b.From <= r.Line && r.Line <= b.To)).ToList();
         var shadows = new List<HbaShadow>();
         foreach (var rule in theirs)
         {
@@ -85,9 +86,9 @@ sealed record HbaShadow(string Where, string Victim, bool Fatal)
     {
         try
         {
-            return pattern.StartsWith('/') && Regex.IsMatch(name, pattern[1..], RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+            return pattern.StartsWith('/') && Regex.IsMatch(name, pattern[1..], RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
         }
-        catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             return false;
         }

@@ -36,17 +36,20 @@ static class MarkedBlock
         return from < 0 ? (0, 0) : (LineOf(text, from), LineOf(text, to - 1));
     }
 
-    /// <summary>Whether a line, counted from 1, is in one of our blocks.</summary>
-    public static bool Holds(string text, int line)
+    /// <summary>The numbers of the lines, counted from 1, at which each of our blocks begins and ends.</summary>
+    public static IReadOnlyList<(int From, int To)> All(string text)
     {
         const string Mark = "# BEGIN PemHa ";
+        var names = new HashSet<string>(StringComparer.Ordinal);
         for (var at = text.IndexOf(Mark, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Mark, at + 1, StringComparison.Ordinal))
         {
             var end = text.IndexOf('\n', at);
             if (end < 0) break;
-            if (Lines(text, text[(at + Mark.Length)..end].TrimEnd('\r')) is var (from, to) && from <= line && line <= to) return true;
+            names.Add(text[(at + Mark.Length)..end].TrimEnd('\r'));
+            // Ours are four; a file with a thousand was made to keep somebody busy.
+            if (names.Count > 100) break;
         }
-        return false;
+        return [.. names.Select(n => Lines(text, n)).Where(l => l.From > 0)];
     }
 
     static int LineOf(string text, int at) => 1 + text.AsSpan(0, at).Count('\n');

@@ -126,7 +126,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         if (facts.Is("mounted"))
             throw new PemException("DataDirectoryNotMovable", Trouble.InvalidOperation, $"{host.Cluster.DataDirectory} on {host.Name} is a mount point; it cannot be renamed aside.",
                 "Let the data directory be a plain directory below the mount point, or a symbolic link to one.");
-        var command = $"pg_basebackup -h {primary.Host.Address} -p {host.Cluster.Port} -U {userName} -Fp -X stream -R --checkpoint=fast{Slot}";
+        var command = $"pg_basebackup -h {primary.Host.Address} -p {host.Cluster.Port} -U {Sh.Quote(userName)} -Fp -X stream -R --checkpoint=fast{Slot}";
         if (facts["there"].Length > 0)
             command += treasure is null ? $"\nmv {host.Cluster.DataDirectory} aside until the new standby streams" : $"\nmv {host.Cluster.DataDirectory} {host.Cluster.DataDirectory}.pemha-kept-TIME, where it stays";
         var backup = Backup(treasure is null ? "old" : "kept");
@@ -199,7 +199,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
             [ -d "$_at" ] || folder "$_at"
             rm -rf "$_at/pemha-part"; folder "$_at/pemha-part"
         done
-        as_owner "$PGBIN/pg_basebackup" -d {{Sh.Quote($"host={primary.Host.Address} port={host.Cluster.Port} user={userName} sslmode=prefer")}} \
+        as_owner "$PGBIN/pg_basebackup" -d {{Sh.Quote($"host={primary.Host.Address} port={host.Cluster.Port} user={Conninfo.Quote(userName)} sslmode=prefer")}} \
             -D "$P" -Fp -X stream -R --checkpoint=fast{{Slot}} -w ${W:+--waldir="$W/pemha-part"}{{Mappings}}
         as_owner sed -i {{Sh.Quote($"$s/^primary_conninfo = '/&{ApplicationName} /")}} "$P/postgresql.auto.conf"
         if primary; then fail "this host became the primary meanwhile"; fi

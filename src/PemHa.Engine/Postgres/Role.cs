@@ -1,3 +1,4 @@
+using System.Text;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
 
@@ -84,6 +85,27 @@ sealed class Role(Redactor redactor) : Resource
             },
         };
     }
+
+    /// <summary>Why a role cannot be called so; null when it can. Whatever else is in a name, every file and statement that bears it quotes.</summary>
+    public static string? Refusal(string name) =>
+        name.Length == 0 ? "it is empty"
+        : Garbled(name) ? "it holds a line break, another control character or half of one"
+        : name[0] is ' ' || name[^1] is ' ' ? "it begins or ends with a blank, which files drop"
+        // pg_hba.conf has no quotes that would take this away (since 16).
+        : name[0] == '/' ? "pg_hba.conf takes a name that begins with / for a regular expression"
+        : name.StartsWith("pg_", StringComparison.Ordinal) || name is "public" or "none" ? "Postgres keeps that name for itself"
+        : Encoding.UTF8.GetByteCount(name) > 63 ? "it is longer than 63 bytes, where Postgres cuts it off" : null;
+
+    /// <summary>Why a role cannot have such a password; null when it can.</summary>
+    public static string? PasswordRefusal(string password) =>
+        password.Length == 0 ? "it is empty"
+        : password.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0 ? "it holds a line break"
+        : Halved(password) ? "it holds half of a character" : null;
+
+    static bool Garbled(string text) => text.Any(char.IsControl) || Halved(text);
+
+    /// <summary>Whether UTF-8 cannot hold it.</summary>
+    static bool Halved(string text) => text.EnumerateRunes().Contains(Rune.ReplacementChar) && Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) != text;
 
     string Transaction(IEnumerable<string> statements) => SqlText.Run(Database, string.Join('\n', statements.Prepend("BEGIN;").Append("COMMIT;")));
 

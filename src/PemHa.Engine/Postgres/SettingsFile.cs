@@ -37,7 +37,7 @@ sealed class SettingsFile : ManagedFile
     protected override Recipe ByHand(Facts facts, string wanted) => new($"{FindPath}\nset_block \"$F\" {Block} end <<'SETTINGS'\n{string.Join('\n', Lines(facts))}\nSETTINGS");
 
     /// <summary>A value as the file wants it: numbers and words plain, the rest quoted.</summary>
-    static string Value(string value) => value.Length > 0 && value.All(char.IsAsciiLetterOrDigit)
+    internal static string Value(string value) => value.Length > 0 && value.All(char.IsAsciiLetterOrDigit)
         ? value
         : "'" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal) + "'";
 }

@@ -5,9 +5,13 @@ namespace PemHa.Engine.Postgres;
 /// <summary>The one place where SQL is quoted.</summary>
 static class SqlText
 {
-    /// <summary>A string constant (<c>standard_conforming_strings</c> is on in every server we meet).</summary>
+    /// <summary>A string constant, the same whether <c>standard_conforming_strings</c> is on or off.</summary>
     /// <exception cref="ArgumentException">The text holds a NUL, which Postgres cannot store.</exception>
-    public static string Literal(string text) => "'" + Checked(text).Replace("'", "''", StringComparison.Ordinal) + "'";
+    public static string Literal(string text)
+    {
+        var quoted = "'" + Checked(text).Replace("'", "''", StringComparison.Ordinal) + "'";
+        return text.Contains('\\', StringComparison.Ordinal) ? "E" + quoted.Replace("\\", "\\\\", StringComparison.Ordinal) : quoted;
+    }
 
     /// <summary>A quoted identifier.</summary>
     /// <exception cref="ArgumentException">Empty, or holds a NUL.</exception>

@@ -72,5 +72,5 @@ static class SectionB
         name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') && !HbaWords.Contains(name)
             ? name : "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 
-    static readonly string[] HbaWords = ["all", "replication", "sameuser", "samerole", "samegroup"];
+    static readonly string[] HbaWords = ["all", "host", "replication", "sameuser", "samerole", "samegroup"];
 }

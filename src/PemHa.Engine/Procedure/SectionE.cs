@@ -119,7 +119,7 @@ static class SectionE
     {
         var cluster = host.Cluster;
         var connection = string.Create(CultureInfo.InvariantCulture,
-            $"host={cluster.VirtualIp} port={cluster.Port} user={Word(user)} dbname={UserSettings.DatabaseName} sslmode=require connect_timeout=10");
+            $"host={cluster.VirtualIp} port={cluster.Port} user={Conninfo.Quote(user)} dbname={UserSettings.DatabaseName} sslmode=require connect_timeout=10");
         return new($"login of {user}", $$"""
             umask 077
             base64 -d > "$T/settings.pass" <<'PEMHA'
@@ -135,9 +135,6 @@ static class SectionE
                 $"{user} cannot log in to {UserSettings.DatabaseName} at {cluster.VirtualIp} from {host.Name}: {facts["said"].Trim()}",
                 $"See whether a rule above PemHa's in the primary's pg_hba.conf comes first (pg_hba_file_rules), and whether {host.Name} reaches the virtual IP."));
     }
-
-    /// <summary>A value as libpq's connection strings want it.</summary>
-    static string Word(string text) => "'" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal) + "'";
 
     static Requirement WebApplicationThere(PemHost host) => new("PEM's web application",
         $"[ -f {UserSettings.ConfigurationFile[..UserSettings.ConfigurationFile.LastIndexOf('/')]}/config.py ] && [ -f {PemServer.AgentConfig} ] && systemctl cat {UserSettings.Service} >/dev/null 2>&1 && fact there 1\n:", facts =>

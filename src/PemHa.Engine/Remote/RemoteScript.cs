@@ -68,6 +68,9 @@ sealed class RemoteScript(string prelude, HostLock? @lock)
 
     public int Count => _fragments.Count;
 
+    /// <summary>How long a host may take for it: the wait for its lock, and some minutes for looking; null for a change, which takes as long as it takes.</summary>
+    public TimeSpan? Deadline => _fragments.Any(f => f.StopsOnFailure) ? null : LockWait + TimeSpan.FromMinutes(5);
+
     /// <summary>The fragments alone, as a person would want to read them; may hold secrets.</summary>
     public string Fragments => string.Join("\n", _fragments.Select(f => f.Text.TrimEnd('\n')));
 
@@ -76,8 +79,9 @@ sealed class RemoteScript(string prelude, HostLock? @lock)
     {
         var s = new StringBuilder();
         // The braces make the shell read all of it before it runs any: a connection lost while sending starts nothing.
-        s.Append("{\n").Append(Head(@lock, LockWait)).Append(prelude);
-        s.Append("frame() { printf '\\n").Append(_nonce).Append(" %s\\n' \"$*\"; }\n");
+        s.Append("{\nframe() { printf '\\n").Append(_nonce).Append(" %s\\n' \"$*\"; }\n");
+        // A first word, before the wait for the lock: a host that hangs is told from one that works. Where nobody hears it, nothing is begun.
+        s.Append("frame here\n").Append(Head(@lock, LockWait)).Append(prelude);
         if (@lock is not null) s.Append("frame lock \"$_token\"; [ -z \"$_pid\" ] || locked\n");
         if (Expected is { } expected) s.Append(CultureInfo.InvariantCulture, $"[ \"$_token\" = {Sh.Quote(expected)} ] || exit {Outdated}\n");
         s.Append("errors() { frame err $1 $2; [ ! -s \"$T/e\" ] || cat \"$T/e\"; frame end $1; }\n");

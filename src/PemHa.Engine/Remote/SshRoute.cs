@@ -179,6 +179,11 @@ sealed record SshRoute(IReadOnlyList<SshHop> Jumps, SshHop Node)
 
         var name = alias;
         if (config.Get("hostname") is { } real) name = new SshTokens(options.Home, alias, alias, 0, user, alias).Percent(real.Word, real.Where, "h");
+        // Either would be an option, or a command of the shell that runs a proxy, to the ssh of a runbook.
+        if (name.Length == 0 || name[0] == '-' || !name.All(c => char.IsLetterOrDigit(c) || c is '.' or '-' or '_' or ':' or '%'))
+            throw SshConfig.Invalid(config.Get("hostname")?.Where ?? alias, $"'{name}' is no host name");
+        if (user.Length == 0 || user[0] == '-' || user.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || "'`\"$;&<>|(){},".Contains(c, StringComparison.Ordinal)))
+            throw new PemException("UserNameUnfit", Trouble.InvalidArgument, $"'{user}' is no login for {alias}.", "Give a name without blanks, quotes and other characters that mean something to a shell.") { Given = user };
         var number = port ?? (config.Get("port") is { } p ? PortNumber(p.Word) ?? throw SshConfig.Invalid(p.Where, $"{p.Word} is no port") : 22);
         var keyAlias = config.Get("hostkeyalias")?.Word;
         var hop = new SshHop

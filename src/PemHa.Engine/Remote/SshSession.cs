@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using Renci.SshNet;
 using Renci.SshNet.Common;
 
 namespace PemHa.Engine.Remote;
@@ -27,6 +29,12 @@ class SshSession : IDisposable
 
     /// <summary>How long a command may say nothing before the host is asked whether it is still there.</summary>
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
+
+    /// <summary>How many bytes a host may say to one script: far more than all files that are edited hold, and far less than the memory here.</summary>
+    const long MostSaid = 16 << 20;
+
+    /// <summary>How often a command that runs is looked at.</summary>
+    static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The session of a connected host.</summary>
     /// <exception cref="PemException">The host is not connected.</exception>
@@ -54,16 +62,16 @@ class SshSession : IDisposable
     }
 
     /// <summary>What a script says that needs no root, and would not be told as root what sudo hides.</summary>
-    /// <exception cref="PemException">The connection broke.</exception>
-    public async Task<string> AskAsync(string script, CancellationToken ct) => (await ExecuteAsync("sh", script, ct)).Output;
+    /// <exception cref="PemException">The connection broke, or the host says too much or nothing.</exception>
+    public async Task<string> AskAsync(string script, CancellationToken ct) => (await ExecuteAsync("sh", script, Patience, ct)).Output;
 
     /// <summary>Runs a script as root, in one round trip.</summary>
-    /// <exception cref="PemException">The connection broke, root is not to be had, or the host is locked by another run.</exception>
+    /// <exception cref="PemException">The connection broke, root is not to be had, the host is locked by another run, or it says too much or nothing.</exception>
     public async Task<IReadOnlyList<FragmentResult>> RunAsync(RemoteScript script, CancellationToken ct)
     {
         if (script.Count == 0) return [];
         // sudo reads the password's line and leaves the rest of standard input to sh.
-        var (status, output, error) = await ExecuteAsync(_shell, _sudoAsks ? Login.Password + "\n" + script.Render() : script.Render(), ct);
+        var (status, output, error) = await ExecuteAsync(_shell, _sudoAsks ? Login.Password + "\n" + script.Render() : script.Render(), script.Deadline, ct);
         var results = script.Parse(output);
         if (results.Count == 0) throw NothingRan(status, Redactor.Redact(error.Trim()));
         return results;
@@ -75,27 +83,34 @@ class SshSession : IDisposable
         // The one command line that sudoers has to allow (docs/security.md); an empty line is nothing to do. With no input at all the library sends no end of it.
         // -k: whatever sudo remembers of an earlier login is not counted on.
         var shell = $"sudo -k -n {_shell}";
-        var (status, _, error) = await ExecuteAsync(shell, "\n", ct);
+        var (status, _, error) = await ExecuteAsync(shell, "\n", Patience, ct);
         if (status != 0 && Login.Password is { } password)
         {
             _sudoAsks = true;
             shell = $"sudo -k -S -p '' {_shell}";
-            (status, _, error) = await ExecuteAsync(shell, password + "\n", ct);
+            (status, _, error) = await ExecuteAsync(shell, password + "\n", Patience, ct);
         }
         if (status != 0) throw SudoRefused(Redactor.Redact(error.Trim()));
         _shell = shell;
     }
 
-    private protected virtual async Task<(int? Status, string Output, string Error)> ExecuteAsync(string commandLine, string input, CancellationToken ct)
+    /// <summary>For how long nobody worries who waits for a word of the host's: four times as long as a connection may take.</summary>
+    TimeSpan Patience => 4 * Login.Timeout;
+
+    /// <param name="deadline">How long the command may take once it has said its first word; null for however long it takes.</param>
+    private protected virtual async Task<(int? Status, string Output, string Error)> ExecuteAsync(
+        string commandLine, string input, TimeSpan? deadline, CancellationToken ct)
     {
+        SshCommand? command = null;
+        Task? running = null;
         try
         {
             // Whatever ends early, as a sudo that refuses does, leaves its input to cat: input that came after the channel's end would end the connection.
-            using var command = _connection.Client.CreateCommand($"sh -c {Sh.Quote($"{commandLine}; s=$?; cat >/dev/null; exit $s")}", Encoding.UTF8);
-            var running = command.ExecuteAsync(ct);
-            await WriteAsync(command, input, ct);
-            while (await Task.WhenAny(running, Task.Delay(Silence, ct)) != running) await ProveAliveAsync(ct);
-            await running;
+            command = _connection.Client.CreateCommand($"sh -c {Sh.Quote($"{commandLine}; s=$?; cat >/dev/null; exit $s")}", Encoding.UTF8);
+            running = command.ExecuteAsync(CancellationToken.None);
+            // A host that does not read holds up whoever writes.
+            var writing = Task.Run(() => Write(command, input), CancellationToken.None);
+            await EndOfAsync(command, running, writing, deadline, ct);
             return (command.ExitStatus, command.Result, command.Error);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -109,15 +124,68 @@ class SshSession : IDisposable
                 "Check the host and the network, connect again and run the step again: it continues where it stopped.", e)
             { Host = _host };
         }
+        finally
+        {
+            if (command is not null) Leave(command, running);
+        }
     }
 
-    static async Task WriteAsync(Renci.SshNet.SshCommand command, string input, CancellationToken ct)
+    /// <summary>Waits for a command's end, with an eye on what it says: the library keeps all of it until somebody reads it.</summary>
+    async Task EndOfAsync(SshCommand command, Task running, Task writing, TimeSpan? deadline, CancellationToken ct)
+    {
+        var (said, watch, heard) = (0L, Stopwatch.StartNew(), Stopwatch.StartNew());
+        while (await Task.WhenAny(running, Task.Delay(Glance, ct)) != running)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (writing.IsFaulted) await writing;
+            if (Said(command) is var now && now != said)
+            {
+                said = now;
+                heard.Restart();
+            }
+            if (said > MostSaid) throw TooLong();
+            if (watch.Elapsed > (said == 0 ? Patience : deadline)) throw Overdue(watch.Elapsed);
+            if (heard.Elapsed > Silence)
+            {
+                await ProveAliveAsync(ct);
+                heard.Restart();
+            }
+        }
+        await running;
+        if (Said(command) > MostSaid) throw TooLong();
+    }
+
+    static long Said(SshCommand command) => command.OutputStream.Length + command.ExtendedOutputStream.Length;
+
+    /// <summary>Done with a command. One that still runs is told to end, and what it says from now on is dropped; the host's answer to that is nobody's to wait for.</summary>
+    static void Leave(SshCommand command, Task? running)
+    {
+        if (running is not { IsCompleted: false })
+        {
+            command.Dispose();
+            return;
+        }
+        _ = Task.Run(() =>
+        {
+            try
+            {
+                command.CancelAsync(forceKill: false, millisecondsTimeout: 0);
+                command.Dispose();
+            }
+            catch (Exception e) when (e is SshException or SocketException or ObjectDisposedException or InvalidOperationException)
+            {
+                // The connection is gone, and the command with it.
+            }
+        });
+    }
+
+    static void Write(SshCommand command, string input)
     {
         using var stdin = command.CreateInputStream();
         var bytes = Encoding.UTF8.GetBytes(input);
         try
         {
-            await stdin.WriteAsync(bytes, ct);
+            stdin.Write(bytes);
         }
         finally
         {
@@ -151,16 +219,33 @@ class SshSession : IDisposable
     /// <summary>A host whose power was cut, or that hangs, does not close its connections: without this question a command would be waited for without end.</summary>
     async Task ProveAliveAsync(CancellationToken ct)
     {
-        using var question = _connection.Client.CreateCommand("true");
+        var question = _connection.Client.CreateCommand("true");
+        Task? running = null;
         try
         {
-            await question.ExecuteAsync(ct).WaitAsync(Silence, ct);
+            running = question.ExecuteAsync(CancellationToken.None);
+            var watch = Stopwatch.StartNew();
+            // One that has something to say is there; the rest of it is not waited for.
+            while (Said(question) == 0 && await Task.WhenAny(running, Task.Delay(Glance, ct)) != running)
+            {
+                ct.ThrowIfCancellationRequested();
+                if (watch.Elapsed > Silence) throw new SshOperationTimeoutException($"it has not answered for {Silence.TotalSeconds:0} s");
+            }
+            if (running.IsCompleted) await running;
         }
-        catch (TimeoutException e)
+        finally
         {
-            throw new SshOperationTimeoutException($"it has not answered for {Silence.TotalSeconds:0} s", e);
+            Leave(question, running);
         }
     }
+
+    PemException TooLong() => new("AnswerTooLong", Trouble.InvalidResult, $"{_host.Name} said more than {MostSaid >> 20} MB and was not listened to any longer.",
+        "Look at the host: what its shell prints at each login (~/.bashrc, sshd's ForceCommand), or how large the file is that it was asked for.")
+    { Host = _host };
+
+    PemException Overdue(TimeSpan waited) => new("AnswerOverdue", Trouble.OperationTimeout, $"{_host.Name} is there, but its answer has not come within {waited.TotalSeconds:0} s.",
+        "Look at the host: it is overloaded, or its shell, sudo or a command hangs there; then run the step again, or give it more time (Connect-PemHost -TimeoutSec).")
+    { Host = _host };
 
     PemException NothingRan(int? status, string error) => status switch
     {

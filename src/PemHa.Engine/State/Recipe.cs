@@ -61,10 +61,13 @@ sealed record Recipe(string Script)
             cat > "$T/values"; _s=$1; [ -f "$_s" ] || _s=$2
             awk -v values="$T/values" '
                 BEGIN { while ((getline l < values) > 0) { k = substr(l, 1, index(l, "=") - 1); names[++n] = k; wanted[k] = l } }
-                { k = index($0, "=") > 1 ? substr($0, 1, index($0, "=") - 1) : ""; gsub(/^[ \t]+|[ \t]+$/, "", k) }
-                k != "" && k in wanted { print wanted[k]; seen[k] = 1; next }
+                # a line that ends in a backslash goes on in the next one
+                function goes_on(l, i) { sub(/\r$/, "", l); for (i = length(l); substr(l, i, 1) == "\\"; i--); return (length(l) - i) % 2 }
+                more { more = goes_on($0); if (!gone) print; next }
+                { k = $0; sub(/\r$/, "", k); sub(/^[ \t]+/, "", k); more = k ~ /^[^#!]/ && goes_on(k); sub(/[=: \t].*/, "", k); gone = k != "" && k in wanted }
+                gone { print wanted[k]; seen[k] = 1; next }
                 { print }
-                END { for (i = 1; i <= n; i++) if (!(names[i] in seen)) print wanted[names[i]] }' "$_s" > "$T/after"
+                END { if (more && !gone) print ""; for (i = 1; i <= n; i++) if (!(names[i] in seen)) print wanted[names[i]] }' "$_s" > "$T/after"
             rewrite "$1" "$3" "$4" < "$T/after"
         }
         # url_escape TEXT: percent-encoded, but for letters, digits and -._~

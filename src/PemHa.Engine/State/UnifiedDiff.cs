@@ -35,9 +35,15 @@ static class UnifiedDiff
 
     static string Range(int from, int to) => string.Create(CultureInfo.InvariantCulture, $"{(to > from ? from + 1 : from)},{to - from}");
 
-    /// <summary>Longest common subsequence; the changed middles are a few dozen lines.</summary>
+    /// <summary>Longest common subsequence; the changed middles are a few dozen lines. Of larger ones than anybody reads all goes and all comes.</summary>
     static IEnumerable<(char Kind, string Line)> Middle(string[] a, string[] b)
     {
+        if ((long)a.Length * b.Length > 4_000_000)
+        {
+            foreach (var line in a) yield return ('-', line);
+            foreach (var line in b) yield return ('+', line);
+            yield break;
+        }
         var length = new int[a.Length + 1, b.Length + 1];
         for (var i = a.Length - 1; i >= 0; i--)
             for (var j = b.Length - 1; j >= 0; j--)

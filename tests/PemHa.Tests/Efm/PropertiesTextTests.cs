@@ -35,6 +35,33 @@ public class PropertiesTextTests
         Assert.Equal(set, Set(set, name, value));
     }, cases: 5000);
 
+    /// <summary>A file of bytes, as Java sees them.</summary>
+    static readonly Gen<string> Foul = Texts.Damaged(
+        "db.user=one\ndb.user : two\r\n  db.user three\nfoo=a\\\n  db.user=b\n\\\n\n# c\\\ndb.user=x\rdb\\.user=y\n! z\nis.witness\\ = 1",
+        "# efm\n\ndb.user=\ndb.port = 5444\n#db.user=\nis.witness=false\\\\\n\\u0064b.user=q\nx=\\u12\n", "db.port=\\\\\\\ndb.user=1\ndb.port").Select(t => string.Concat(t.Select(c => (char)(c & 0xff))));
+
+    [Fact]
+    [Fuzzes("PropertiesText.Get", "PropertiesText.Set", "PropertiesText.Escape")]
+    public void Java_reads_back_what_is_set_and_everything_else_as_before() => Gen.Select(Foul, Value, Value).Array[500].Holds(cases =>
+    {
+        var files = cases.Select(c => c.Item1).Concat(cases.Select(c => PropertiesText.Set(c.Item1, [new("db.user", c.Item2), new("is.witness", c.Item3)]))).ToList();
+        IReadOnlyList<IReadOnlyDictionary<string, string>?> read = [.. files.Select(JavaProperties.Load)];
+        if (JavaProperties.LoadByJava(files) is { } java)
+            foreach (var (file, ours, theirs) in files.Select((f, i) => (f, read[i], java[i]))) Assert.Equal((file, Flat(theirs)), (file, Flat(ours)));
+        for (var i = 0; i < cases.Length; i++)
+        {
+            var (text, user, witness) = cases[i];
+            // A file that Java refuses stays one.
+            if (read[i] is not { } before) continue;
+            Assert.Equal(before.GetValueOrDefault("db.user")?.Trim(), PropertiesText.Get(text, "db.user"));
+            Assert.Equal(Flat(new Dictionary<string, string>(before, StringComparer.Ordinal) { ["db.user"] = user, ["is.witness"] = witness }), Flat(read[cases.Length + i]));
+        }
+    }, cases: 4, each: 500, threads: 1);
+
+    static string Flat(IReadOnlyDictionary<string, string>? settings) =>
+        // A last backslash of its own sets the empty name to nothing, and it is nobody's.
+        settings is null ? "(refused)" : string.Join('\n', settings.Where(s => s.Key.Length > 0).OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => Check.Print((s.Key, s.Value))));
+
     [Fact]
     public void The_last_setting_counts_when_there_are_several() =>
         Assert.Equal("two", PropertiesText.Get("db.user=one\n# db.user=x\ndb.user = two\nDB.USER=three\n", "db.user"));

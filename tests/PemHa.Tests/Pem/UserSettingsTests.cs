@@ -28,6 +28,25 @@ public class UserSettingsTests
     }, cases: 500);
 
     [Fact]
+    public void Python_reads_the_password_back_from_the_line() => Gen.Select(Texts.Any, Texts.Line.Where(t => t.Length > 0)).Array[500].Holds(logins =>
+    {
+        // A host without Python has no web application; this machine may be one.
+        if (!Shell.Has("python3")) return;
+        var lines = string.Join('\0', logins.Select(l => $"CONFIG_DATABASE_URI = \"{UserSettings.Uri(_c1.Cluster, l.Item2, l.Item1)}\""));
+        var result = Shell.Run("python3", Encoding.UTF8.GetBytes(lines), "-c", """
+            import sys, urllib.parse
+            for line in sys.stdin.buffer.read().decode().split('\0'):
+                names = {}
+                exec(line, names)
+                uri = urllib.parse.urlsplit(names['CONFIG_DATABASE_URI'])
+                assert (uri.hostname, uri.port, uri.path) == ('172.16.161.245', 5444, '/pem_user_settings'), line
+                sys.stdout.buffer.write((urllib.parse.unquote(uri.username) + '\0' + urllib.parse.unquote(uri.password) + '\0').encode())
+            """);
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal(logins.SelectMany(l => new[] { l.Item2, l.Item1 }), result.Output.Split('\0')[..^1]);
+    }, cases: 2, each: 500, threads: 1);
+
+    [Fact]
     public void An_IPv6_address_stands_in_brackets() => Assert.Equal("postgresql+psycopg://a%20b:p@[fd00::9]:5555/pem_user_settings?sslmode=require",
         UserSettings.Uri(new PemCluster("efm", "fd00::9") { Port = 5555 }, "a b", "p"));
 
@@ -36,7 +55,7 @@ public class UserSettingsTests
     [InlineData("a\nb", "line break")]
     [InlineData(" a:b\\c'\"$%@/?# é ", null)]
     public void Only_what_no_file_can_hold_is_refused(string password, string? reason) =>
-        Assert.Contains(reason ?? "", UserSettings.Refusal(password) ?? "", StringComparison.Ordinal);
+        Assert.Contains(reason ?? "", PemHa.Engine.Postgres.Role.PasswordRefusal(password) ?? "", StringComparison.Ordinal);
 
     [Fact]
     public void The_rest_of_the_configuration_stays_byte_for_byte() => Texts.Any.Holds(text =>

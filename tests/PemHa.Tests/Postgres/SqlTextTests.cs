@@ -18,6 +18,17 @@ public class SqlTextTests
         Texts.Any.Where(t => t.Length > 0).Holds(name => Assert.Equal(name, Read(SqlText.Identifier(name), '"')), cases: 5000);
 
     [Fact]
+    [Fuzzes("Conninfo.Quote")]
+    public void A_word_of_a_connection_string_reads_back_as_libpq_reads_it() => Texts.Any.Holds(text =>
+    {
+        // Within quotes a backslash takes the next character as it is (libpq, "Keyword/Value Connection Strings").
+        var quoted = Conninfo.Quote(text);
+        var (read, at) = (new StringBuilder(), 1);
+        for (; quoted[at] != '\''; at++) read.Append(quoted[at] == '\\' ? quoted[++at] : quoted[at]);
+        Assert.Equal((text, quoted.Length - 1), (read.ToString(), at));
+    }, cases: 5000);
+
+    [Fact]
     public void What_Postgres_cannot_store_is_refused()
     {
         Assert.Throws<ArgumentException>(() => SqlText.Literal("a\0"));
@@ -37,12 +48,17 @@ public class SqlTextTests
     /// <summary>The server's reading of one quoted token; fails when the token ends before the text does.</summary>
     static string Read(string token, char quote)
     {
+        // Of the constants that read the same whatever standard_conforming_strings says.
+        var escapes = token[0] == 'E';
+        if (!escapes && quote == '\'') Assert.DoesNotContain('\\', token);
+        token = escapes ? token[1..] : token;
         Assert.Equal(quote, token[0]);
         var text = new StringBuilder();
         var at = 1;
         while (true)
         {
-            if (token[at] != quote) text.Append(token[at++]);
+            if (escapes && token[at] == '\\') { Assert.Equal('\\', token[at + 1]); text.Append('\\'); at += 2; }
+            else if (token[at] != quote) text.Append(token[at++]);
             else if (at + 1 < token.Length && token[at + 1] == quote) { text.Append(quote); at += 2; }
             else break;
         }

@@ -87,13 +87,13 @@ public class PrerequisiteTests
         Is("Java", state, Facts.Of(("java", version), ("missing", missing), ("available", available)));
 
     [Theory]
-    [InlineData("dnf -qy install epel-release", "", "", PemCheckState.Failed, "CRB and EPEL")]
-    [InlineData("dnf -qy install epel-release", "1", "epel-release", PemCheckState.Passed, "Install-PemEpas")]
-    [InlineData("dnf -qy install https://dl.fedoraproject.org/x", "1", "", PemCheckState.Passed, "dl.fedoraproject.org")]
-    [InlineData("dnf -qy install https://dl.fedoraproject.org/x", "", "", PemCheckState.Failed, "CRB")]
+    [InlineData("rocky", "", "", PemCheckState.Failed, "CRB and EPEL")]
+    [InlineData("rocky", "1", "epel-release", PemCheckState.Passed, "Install-PemEpas")]
+    [InlineData("rhel", "1", "", PemCheckState.Passed, "dl.fedoraproject.org")]
+    [InlineData("rhel", "", "", PemCheckState.Failed, "CRB")]
     [Spec("P2")]
-    public void CRB_and_EPEL_have_to_be_known_to_the_host(string epel, string crb, string available, PemCheckState state, string why) =>
-        Is("CRB and EPEL", state, Facts.Of(("epel", epel), ("crb.known", crb), ("available", available)), why);
+    public void CRB_and_EPEL_have_to_be_known_to_the_host(string distribution, string crb, string available, PemCheckState state, string why) =>
+        Is("CRB and EPEL", state, Facts.Of(("id", distribution), ("crb.known", crb), ("available", available)), why);
 
     [Theory]
     [InlineData(Zone, "public", "", PemCheckState.Passed)]

@@ -30,7 +30,7 @@ public class RecipeTests
 
     [Fact]
     public void Properties_are_set_where_PemHa_sets_them() =>
-        Gen.OneOfConst("# a comment", "db.user=old", "  db.user = older ", "#db.user=", "is.witness=", "", "=x", "is.witness").Array[0, 7].Holds(found =>
+        Gen.OneOfConst("# a comment", "db.user=old", "  db.user = older ", "#db.user=", "is.witness=", "", "=x", "is.witness", "db.user:two", "x=a\\", "db.user=a\\", "# c\\", "x=b\\\\").Array[0, 7].Holds(found =>
         {
             var text = string.Concat(found.Select(l => l + "\n"));
             Dictionary<string, string> values = new() { ["db.user"] = "a\\b = c & d", ["is.witness"] = "true", ["virtual.ip"] = "" };

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace PemHa.Engine;
+namespace PemHa;
 
 /// <summary>Texts of hosts and files as a terminal may be given them: what would move its cursor, or turn the order of letters, is shown and not done.</summary>
 static class Printable
