@@ -5,6 +5,8 @@ namespace PemHa.Lab;
 /// <summary>Signals that .NET has no method for.</summary>
 static class Signals
 {
+    public const int Interrupt = 2;
+
     public const int Kill = 9;
 
     public const int Terminate = 15;
