@@ -20,7 +20,8 @@ public sealed class FaultLab : StationLab
     /// <summary>Starts the step, as root or with sudo.</summary>
     /// <param name="password">The password for sudo; null for root.</param>
     /// <param name="between">Whether it waits between connecting and the step, until <see cref="GoOn"/>.</param>
-    internal Task<RunningCommand> StartAsync(string? password = null, bool between = false)
+    /// <param name="under">A command that runs it.</param>
+    internal Task<RunningCommand> StartAsync(string? password = null, bool between = false, params string[] under)
     {
         var step = _step.Name switch
         {
@@ -43,7 +44,7 @@ public sealed class FaultLab : StationLab
             Report { $nodes = $hosts | Connect-PemHost @login
             {{wait}}
             $nodes{{step}} }
-            """);
+            """, under);
     }
 
     /// <summary>Waits until a step that waits after its connections are made has them.</summary>
@@ -107,7 +108,7 @@ public sealed class FaultLab : StationLab
         SQL
         """);
 
-    /// <summary>The files that PemHa writes: a hash for each, or "damaged" for a certificate or a key that cannot be read.</summary>
+    /// <summary>The files that PemHa writes: a hash for each, or "damaged" for a key that cannot be read and a certificate that is not valid now.</summary>
     internal async Task<IReadOnlyDictionary<string, string>> FilesAsync()
     {
         var lab = await LabAsync();
@@ -120,7 +121,7 @@ public sealed class FaultLab : StationLab
                 for f in $D/postgresql.conf $D/pg_hba.conf /var/lib/edb/.pgpass /etc/edb/efm-5.2/efm.properties /usr/edb/pem/web/config_local.py; do
                     [ ! -f $f ] || sha256sum $f
                 done
-                for f in $D/*.crt /etc/pki/pemha/*.crt; do [ ! -f $f ] || openssl x509 -in $f -noout 2>/dev/null || echo "damaged  $f"; done
+                for f in $D/*.crt /etc/pki/pemha/*.crt; do [ ! -f $f ] || openssl verify -partial_chain -trusted $f $f >/dev/null 2>&1 || echo "damaged  $f"; done
                 for f in $D/*.key /etc/pki/pemha/*.key; do [ ! -f $f ] || openssl pkey -in $f -noout 2>/dev/null || echo "damaged  $f"; done
                 """);
             foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))

@@ -274,11 +274,8 @@ sealed class SecondOperator : FaultStrike
 
 sealed class ClockOff : FaultStrike
 {
-    public override Task StrikeAsync(FaultRun run) => run.Lab.RootAsync(run.Host, """
-        printf '%s\n' '-2h' > /etc/faketimerc
-        echo "$(echo /usr/lib/*/faketime/libfaketime.so.1)" > /etc/ld.so.preload
-        date
-        """);
+    public override Task<RunningCommand> StartAsync(FaultLab lab, FaultCell cell) =>
+        lab.StartAsync(under: ["faketime", "-m", "--exclude-monotonic", "-f", "+2h"]);
 
-    public override Task HealAsync(FaultRun run) => run.Lab.RootAsync(run.Host, "rm -f /etc/ld.so.preload /etc/faketimerc");
+    public override Task StrikeAsync(FaultRun run) => Preflight.RequireClockToolAsync(StepLog.Silent, ProcedureLab.Cancellation);
 }

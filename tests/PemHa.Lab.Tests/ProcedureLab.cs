@@ -103,7 +103,9 @@ public class ProcedureLab : LabFixture
     }
 
     /// <summary>Starts such a script; the caller may kill it.</summary>
-    internal async Task<RunningCommand> StartPowerShellAsync(string script) => (await LabAsync()).StartScript(await DescribedAsync(script), []);
+    /// <param name="under">A command that runs it.</param>
+    internal async Task<RunningCommand> StartPowerShellAsync(string script, params string[] under) =>
+        (await LabAsync()).Start([.. under, .. Lab.ScriptCommand(await DescribedAsync(script), [])]);
 
     async Task<string> DescribedAsync(string script)
     {

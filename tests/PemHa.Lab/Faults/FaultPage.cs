@@ -63,7 +63,8 @@ static class FaultPage
             |---|---|
             | 15 s (`Connect-PemHost -TimeoutSec`) | a host that does not answer; 30 s in the middle of a command: 15 s of silence, then a question |
             | 30 s | another process that installs packages |
-            | 60 s | a standby to stream, EFM's agents to join, PEM's proof; 120 s for the standbys after the primary's restart |
+            | 60 s | a standby to stream, standbys to come back over TLS, EFM's agents to join, PEM's proof |
+            | 120 s | replication after `Invoke-PemRollingRestart` has restarted a server |
             | 10 min | another run of PemHa on the same host: it is waited for, not disturbed |
             | 15 min | `configure-pem-server.sh` |
 
@@ -102,7 +103,7 @@ static class FaultPage
         Fault.DataDirectoryFull => cell.Step.DataHost,
         Fault.PortBlocked => $"{cell.Step.Port.Host}, {cell.Step.Port.Port}",
         Fault.DatabasePassword => $"role {cell.Step.Role}",
-        Fault.VirtualIpTaken or Fault.ControllerKilled or Fault.ControlC => "",
+        Fault.VirtualIpTaken or Fault.ClockOff => "",
         _ => cell.Step.Host,
     };
 

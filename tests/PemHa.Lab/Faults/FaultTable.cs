@@ -111,7 +111,7 @@ static class FaultTable
         new(Fault.PortBlocked, "port blocked by the firewall", "a table of somebody else's in nftables drops what comes to the port, before the step", "the table is deleted"),
         new(Fault.VirtualIpTaken, "VIP taken by a stranger", "the controller's machine takes the virtual IP too, before the step", "it gives the address back"),
         new(Fault.SecondOperator, "second operator running the same step", "while the host is in the middle of the step, the same step is started in a second process", "nothing to heal"),
-        new(Fault.ClockOff, "clock two hours off", "SIMULATED, as the lab cannot set a clock: on the host every program that is started reads a time two hours in the past (libfaketime, by ld.so.preload); the kernel's own stamps, such as those of files, are right", "the programs read the right time again"),
+        new(Fault.ClockOff, "clock two hours off", "SIMULATED, as a lab's hosts cannot have clocks of their own: the process that runs the step sees a time two hours ahead (faketime), so that to it all hosts are two hours behind, and to them what it makes is two hours in the future", "the next run sees the right time"),
     ];
 
     /// <summary>Cells after which a person has to do one thing, and what.</summary>
@@ -122,7 +122,16 @@ static class FaultTable
     };
 
     /// <summary>Cells in which the documented timeout is longer than a minute, in seconds.</summary>
-    public static readonly IReadOnlyDictionary<(string Step, Fault Fault), int> Waits = new Dictionary<(string, Fault), int>();
+    public static readonly IReadOnlyDictionary<(string Step, Fault Fault), int> Waits = new Dictionary<(string, Fault), int>
+    {
+        [(Hba, Fault.DatabasePassword)] = 75,
+        [(Hba, Fault.PortBlocked)] = 75,
+        [(Restart, Fault.DatabasePassword)] = 135,
+        [(Restart, Fault.PortBlocked)] = 135,
+        [(Efm, Fault.PortBlocked)] = 90,
+        [(Efm, Fault.DatabasePassword)] = 90,
+        [(Server, Fault.DatabasePassword)] = 90,
+    };
 
     /// <summary>All of them, fault by fault.</summary>
     public static IReadOnlyList<FaultCell> Cells { get; } = [.. from kind in Kinds from step in Steps select new FaultCell(step, kind, Reason(step.Name, kind.Fault))];
@@ -136,8 +145,16 @@ static class FaultTable
             return "cannot happen: without -AgentUser the step does nothing; with it, it is one role on the primary, as in Enable-PemReplication";
         return fault switch
         {
+            Fault.ConnectionCut or Fault.PowerOff or Fault.Frozen or Fault.ControllerKilled when step == PassFile =>
+                "same as Enable-PemReplication: one file written by the one function that writes files, met in that function",
+            Fault.ConnectionCut or Fault.PowerOff or Fault.Frozen or Fault.ControllerKilled when step == Ssl =>
+                "same as Set-PemHba: a file of the server's written by the one function that writes files, met in that function, and a reload",
             Fault.ControllerKilled or Fault.ControlC or Fault.SecondOperator or Fault.ClockOff when step == Connect =>
                 "cannot happen: it changes nothing, holds no lock, and compares no time",
+            Fault.ControlC when step is not (Packages or Replication or Replica or Restart or Efm or Server) =>
+                "same as Enable-PemReplication: the commands' one pump stops them, and the hosts see what they see of a killed controller",
+            Fault.SecondOperator when step is not (Packages or Replication or Replica or Restart or Efm or Server) =>
+                "same as Enable-PemReplication: the lock and the comparison behind it are the runner's, and the change is short as there",
             Fault.DataDirectoryFull when step is Connect or PassFile or Web => "cannot happen: the step writes nothing in the data directory",
             Fault.EtcFull when step is not (Packages or Certificate or Efm or Server or Web) => "cannot happen: the step writes nothing below /etc",
             Fault.DnfLocked or Fault.PackageMissing when step is not (Packages or Server) => "cannot happen: the step does not call dnf",

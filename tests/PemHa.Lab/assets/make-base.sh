@@ -7,7 +7,7 @@ dest=$1 here=$(dirname "$(readlink -f "$0")")
 packages=(
   systemd systemd-sysv dbus libpam-systemd passwd hostname sudo less procps ca-certificates locales
   openssh-server openssh-client iproute2 iputils-ping iputils-arping curl openssl python3-minimal
-  dnf dnf-plugins-core rpm createrepo-c firewalld nftables postgresql-17 postgresql-client-17 nginx-light libfaketime
+  dnf dnf-plugins-core rpm createrepo-c firewalld nftables postgresql-17 postgresql-client-17 nginx-light
 )
 mirror=http://deb.debian.org
 mmdebstrap --mode=root --variant=minbase --skip=check/empty --include="$(IFS=,; echo "${packages[*]}")" \
