@@ -34,7 +34,7 @@ static class SectionC
             Rules(cluster, hosts, user, afterTls: true),
             new Phase("first agent", [primary], host => [.. Agent(host, secret, user, properties, bootOrder), new EfmAllowedNodes(host)]),
             new Phase("other agents", [.. hosts.Where(h => h != primary)], host => Agent(host, secret, user, properties, bootOrder)),
-            new Phase("membership", [primary], host => [new EfmMembership(host, hosts)]),
+            new Phase("membership", [primary], host => [new EfmMembership(host, hosts)], Together: true),
         ]);
     }
 
