@@ -113,7 +113,7 @@ public sealed class FaultLab : StationLab
     {
         var lab = await LabAsync();
         var files = new Dictionary<string, string>();
-        foreach (var host in lab.Hosts)
+        await Task.WhenAll(lab.Hosts.Select(async host =>
         {
             // A pair is made anew when it is not whole: its files need only be readable.
             var text = await RootAsync(host.Name, """
@@ -124,9 +124,12 @@ public sealed class FaultLab : StationLab
                 for f in $D/*.crt /etc/pki/pemha/*.crt; do [ ! -f $f ] || openssl verify -partial_chain -trusted $f $f >/dev/null 2>&1 || echo "damaged  $f"; done
                 for f in $D/*.key /etc/pki/pemha/*.key; do [ ! -f $f ] || openssl pkey -in $f -noout 2>/dev/null || echo "damaged  $f"; done
                 """);
-            foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                files[$"{host.Name}:{line[(line.IndexOf(' ', StringComparison.Ordinal) + 2)..]}"] = line.Split(' ')[0];
-        }
+            lock (files)
+            {
+                foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                    files[$"{host.Name}:{line[(line.IndexOf(' ', StringComparison.Ordinal) + 2)..]}"] = line.Split(' ')[0];
+            }
+        }));
         return files;
     }
 
@@ -136,6 +139,13 @@ public sealed class FaultLab : StationLab
     /// <summary>The hosts whose server takes writes now. One that is frozen takes none.</summary>
     internal IEnumerable<string> Writing(Lab lab) => lab.Hosts.Where(h => !h.IsWitness && !h.IsFrozen).Select(h => h.Name)
         .Where(h => CommandLines(h).Any(l => l.StartsWith("postgres: walwriter", StringComparison.Ordinal)));
+
+    /// <summary>Runs a command on a host, whether it can be reached or not.</summary>
+    internal async Task InsideAsync(string host, params string[] command)
+    {
+        var pid = Processes(host).First().ToString(CultureInfo.InvariantCulture);
+        (await Command.RunAsync(["nsenter", "--target", pid, "--mount", "--net", "--", .. command], Cancellation)).Check(command[0]);
+    }
 
     IEnumerable<int> Processes(string host) => Namespaces.Cgroup(Options.Name).Child(host).Child("host").Processes;
 }

@@ -26,15 +26,15 @@ public abstract class FaultMatrix(Stations stations)
     /// <summary>What a step left behind without a fault, by the step's name.</summary>
     static readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyDictionary<string, string[]>>>> Undisturbed = new(StringComparer.Ordinal);
 
-    /// <summary>The cells of some steps that are to be struck now.</summary>
-    protected static TheoryData<string, string> Cells(bool failover)
-    {
-        var first = FaultTable.Steps.Select(s => s.Name).ToList().IndexOf(FaultTable.Efm);
-        return [.. FaultTable.Struck.Where(c => FaultTable.Steps.ToList().IndexOf(c.Step) >= first == failover)
-            .Where(c => Chosen is not null ? Regex.IsMatch(c.ToString(), Chosen) : LongForm.Asked || Representative.Contains((c.Step.Name, c.Fault)))
-            .OrderBy(c => FaultTable.Steps.ToList().IndexOf(c.Step))
-            .Select(c => (c.Step.Name, c.Fault.ToString()))];
-    }
+    /// <summary>The cells of some steps that are to be struck now, in the order of the steps.</summary>
+    protected static TheoryData<string, string> Cells(params string[] steps) =>
+    [
+        .. from name in steps
+           from cell in FaultTable.Struck
+           where cell.Step.Name == name
+           where Chosen is not null ? Regex.IsMatch(cell.ToString(), Chosen) : LongForm.Asked || Representative.Contains((name, cell.Fault))
+           select (name, cell.Fault.ToString()),
+    ];
 
     protected async Task StrikeAsync(string step, string fault)
     {
@@ -152,20 +152,30 @@ public abstract class FaultMatrix(Stations stations)
         wanted.SelectMany(w => w.Value.Except(found[w.Key]).Select(l => $"{w.Key} - {l}").Concat(found[w.Key].Except(w.Value).Select(l => $"{w.Key} + {l}"))).Take(40));
 }
 
-/// <summary>The steps as far as TLS.</summary>
-public sealed class FaultsBeforeEfmTests(Stations stations) : FaultMatrix(stations)
+/// <summary>Packages and replication.</summary>
+public sealed class FaultsInReplicationTests(Stations stations) : FaultMatrix(stations)
 {
-    public static TheoryData<string, string> Mine => Cells(failover: false);
+    public static TheoryData<string, string> Mine => Cells(FaultTable.Connect, FaultTable.Packages, FaultTable.Replication, FaultTable.PassFile, FaultTable.Replica);
 
     [Theory]
     [MemberData(nameof(Mine))]
     public Task A_fault_is_told_harms_nothing_and_leaves_no_trace_after_the_next_run(string step, string fault) => StrikeAsync(step, fault);
 }
 
-/// <summary>The steps from EFM on.</summary>
-public sealed class FaultsFromEfmTests(Stations stations) : FaultMatrix(stations)
+/// <summary>TLS, rules and restarts.</summary>
+public sealed class FaultsInTlsTests(Stations stations) : FaultMatrix(stations)
 {
-    public static TheoryData<string, string> Mine => Cells(failover: true);
+    public static TheoryData<string, string> Mine => Cells(FaultTable.Certificate, FaultTable.Ssl, FaultTable.Hba, FaultTable.Restart);
+
+    [Theory]
+    [MemberData(nameof(Mine))]
+    public Task A_fault_is_told_harms_nothing_and_leaves_no_trace_after_the_next_run(string step, string fault) => StrikeAsync(step, fault);
+}
+
+/// <summary>EFM and PEM.</summary>
+public sealed class FaultsInEfmAndPemTests(Stations stations) : FaultMatrix(stations)
+{
+    public static TheoryData<string, string> Mine => Cells(FaultTable.Efm, FaultTable.Server, FaultTable.Web, FaultTable.UserSettings);
 
     [Theory]
     [MemberData(nameof(Mine))]

@@ -225,12 +225,7 @@ sealed class PortBlocked : FaultStrike
     }
 
     // Not over the port that may be the one of SSH.
-    public override async Task HealAsync(FaultRun run)
-    {
-        var lab = await run.Lab.LabAsync();
-        string[] nft = ["ip", "netns", "exec", Namespaces.Host(lab.Name, run.Cell.Step.Port.Host), "nft", "delete", "table", "inet", "stranger"];
-        (await Command.RunAsync(nft, ProcedureLab.Cancellation)).Check("Deleting the table");
-    }
+    public override Task HealAsync(FaultRun run) => run.Lab.InsideAsync(run.Cell.Step.Port.Host, "nft", "delete", "table", "inet", "stranger");
 }
 
 sealed class VirtualIpTaken : FaultStrike

@@ -58,21 +58,18 @@ static class ProcedurePortrait
     public static async Task<IReadOnlyDictionary<string, string[]>> OfAsync(ProcedureLab cluster)
     {
         var lab = await cluster.LabAsync();
-        var portraits = new Dictionary<string, string[]>();
-        foreach (var host in lab.Hosts)
-        {
-            var text = await cluster.RootAsync(host.Name, EveryHost);
-            if (!host.IsWitness)
-            {
-                text += "\n" + await cluster.RootAsync(host.Name, DataNode);
-                var there = (await cluster.RootAsync(host.Name, There)).Split('\n');
-                if (there.Contains("server"))
-                    text += "\n" + await cluster.SqlAsync(host.Name, Sql);
-                if (there.Contains("pem"))
-                    text += "\n" + await cluster.SqlAsync(host.Name, Pem, "pem");
-            }
-            portraits[host.Name] = text.Split('\n');
-        }
-        return portraits;
+        var portraits = await Task.WhenAll(lab.Hosts.Select(async h => (h.Name, Lines: await OfAsync(cluster, h))));
+        return portraits.ToDictionary(p => p.Name, p => p.Lines);
+    }
+
+    static async Task<string[]> OfAsync(ProcedureLab cluster, LabHost host)
+    {
+        var text = await cluster.RootAsync(host.Name, EveryHost);
+        if (host.IsWitness) return text.Split('\n');
+        text += "\n" + await cluster.RootAsync(host.Name, DataNode);
+        var there = (await cluster.RootAsync(host.Name, There)).Split('\n');
+        if (there.Contains("server")) text += "\n" + await cluster.SqlAsync(host.Name, Sql);
+        if (there.Contains("pem")) text += "\n" + await cluster.SqlAsync(host.Name, Pem, "pem");
+        return text.Split('\n');
     }
 }
