@@ -141,8 +141,9 @@ public partial class ProcedureLab : LabFixture
     }
 
     /// <summary>Starts such a script; the caller may kill it.</summary>
-    internal async Task<RunningCommand> StartPowerShellAsync(string script, Action<string>? onLine = null) =>
-        (await LabAsync()).StartScript(await DescribedAsync(script), [], onLine);
+    /// <param name="under">A command that runs it.</param>
+    internal async Task<RunningCommand> StartPowerShellAsync(string script, Action<string>? onLine = null, params string[] under) =>
+        (await LabAsync()).Start([.. under, .. Lab.ScriptCommand(await DescribedAsync(script), [])], onLine: onLine);
 
     async Task<string> DescribedAsync(string script)
     {

@@ -1,9 +1,10 @@
 namespace PemHa.Lab.Tests;
 
-/// <summary>What a deployed cluster is made of, without what differs between two deployments: times, LSNs, encrypted texts, keys.</summary>
+/// <summary>What a cluster is made of, however far it is deployed, without what differs between two deployments: times, LSNs, encrypted texts, keys.</summary>
 static class ProcedurePortrait
 {
     const string EveryHost = """
+        exec 2>/dev/null; set +e
         sed 's/^db.password.encrypted=.*/db.password.encrypted=(some)/' /etc/edb/efm-5.2/efm.properties
         grep -v '^#' /etc/edb/efm-5.2/efm.nodes | tr ' ' '\n' | sort
         stat -c '%n %a %U:%G' /etc/edb/efm-5.2/*
@@ -13,17 +14,20 @@ static class ProcedurePortrait
         rpm -qa | sort; firewall-cmd --list-ports | tr ' ' '\n' | sort; firewall-cmd --permanent --list-ports | tr ' ' '\n' | sort
         ip -o -4 addr show dev eth0 | awk '{ print $4 }'
         # nothing half-made is left
-        ls -d /run/pemha.* /var/lib/edb/.pemha* /etc/edb/efm-5.2/.pemha* /etc/pki/pemha/.pemha* 2>/dev/null || :
+        ls -d /run/pemha.* /var/lib/edb/.pemha* /etc/edb/efm-5.2/.pemha* /etc/pki/pemha/.pemha* /usr/edb/pem/web/.pemha*
+        :
         """;
 
     const string DataNode = """
-        cd /var/lib/edb/as17; ls -d * data/.pemha* 2>/dev/null || :
+        exec 2>/dev/null; set +e
+        cd /var/lib/edb/as17 || exit 0; ls -d * data/.pemha* 2>/dev/null || :
         stat -c '%n %a %U:%G' data/*.conf data/*.crt data/*.key data/*.signal /var/lib/edb/.pgpass /etc/pki/pemha/* 2>/dev/null || :
         sed 's/:[^:]*$//' /var/lib/edb/.pgpass
         for c in data/server.crt /etc/pki/pemha/*.crt /usr/edb/pem/resources/server-pem.crt; do
             openssl x509 -in $c -noout -subject -issuer -ext subjectAltName,extendedKeyUsage,basicConstraints 2>/dev/null
         done
         grep -v -e '^;' /usr/edb/pem/agent/etc/agent.cfg; grep -v '^#' /usr/edb/pem/share/.install-config
+        :
         """;
 
     // max_connections is what the rolling restart's test raises, by ALTER SYSTEM, on the lab that it shares.
@@ -43,21 +47,29 @@ static class ProcedurePortrait
         SELECT agent_id, server_id, server, port FROM pem.agent_server_binding ORDER BY 1, 2;
         """;
 
+    /// <summary>Whether a server runs, and whether it has PEM's database.</summary>
+    const string There = """
+        systemctl -q is-active edb-as-17 || exit 0
+        echo server
+        cd /; runuser -u enterprisedb -- /usr/edb/as17/bin/psql -XAtq -p 5444 -d postgres -c "SELECT datname FROM pg_database WHERE datname = 'pem'"
+        """;
+
     /// <summary>One line of text for each fact of each host.</summary>
     public static async Task<IReadOnlyDictionary<string, string[]>> OfAsync(ProcedureLab cluster)
     {
         var lab = await cluster.LabAsync();
-        var portraits = new Dictionary<string, string[]>();
-        foreach (var host in lab.Hosts)
-        {
-            var text = await cluster.RootAsync(host.Name, EveryHost);
-            if (!host.IsWitness)
-            {
-                text += "\n" + await cluster.RootAsync(host.Name, DataNode) + "\n" + await cluster.SqlAsync(host.Name, Sql)
-                    + "\n" + await cluster.SqlAsync(host.Name, Pem, "pem");
-            }
-            portraits[host.Name] = text.Split('\n');
-        }
-        return portraits;
+        var portraits = await Task.WhenAll(lab.Hosts.Select(async h => (h.Name, Lines: await OfAsync(cluster, h))));
+        return portraits.ToDictionary(p => p.Name, p => p.Lines);
+    }
+
+    static async Task<string[]> OfAsync(ProcedureLab cluster, LabHost host)
+    {
+        var text = await cluster.RootAsync(host.Name, EveryHost);
+        if (host.IsWitness) return text.Split('\n');
+        text += "\n" + await cluster.RootAsync(host.Name, DataNode);
+        var there = (await cluster.RootAsync(host.Name, There)).Split('\n');
+        if (there.Contains("server")) text += "\n" + await cluster.SqlAsync(host.Name, Sql);
+        if (there.Contains("pem")) text += "\n" + await cluster.SqlAsync(host.Name, Pem, "pem");
+        return text.Split('\n');
     }
 }

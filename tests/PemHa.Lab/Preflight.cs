@@ -20,6 +20,8 @@ static class Preflight
         ["/usr/share/keyrings/debian-archive-keyring.gpg"] = "debian-archive-keyring",
     };
 
+    static readonly Dictionary<string, string> ClockTool = new() { ["faketime"] = "faketime" };
+
     /// <summary>Why no lab can run here at all; null when one can.</summary>
     public static string? Refusal() =>
         !OperatingSystem.IsLinux() ? "The lab needs Linux: its hosts are Linux namespaces."
@@ -49,6 +51,9 @@ static class Preflight
     }
 
     public static Task RequireBuildToolsAsync(StepLog log, CancellationToken cancellation) => InstallAsync(BuildTools, log, cancellation);
+
+    /// <summary>What lets a program see another time than the machine's.</summary>
+    public static Task RequireClockToolAsync(StepLog log, CancellationToken cancellation) => InstallAsync(ClockTool, log, cancellation);
 
     static async Task InstallAsync(Dictionary<string, string> tools, StepLog log, CancellationToken cancellation)
     {

@@ -13,6 +13,9 @@ sealed class CertificateAuthority : CertificateSource
     // As OpenSSL's default for encrypted PKCS#8 keys, with the iterations that OWASP asks of PBKDF2-SHA256.
     static readonly PbeParameters Encryption = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 600_000);
 
+    /// <summary>By how much a clock here may be ahead of the hosts' (a wrong time zone is the usual reason) without what is made now being invalid there.</summary>
+    static readonly TimeSpan ClocksDiffer = TimeSpan.FromDays(1);
+
     readonly X509Certificate2 _certificate;
     readonly Func<AsymmetricAlgorithm> _openKey;
     AsymmetricAlgorithm? _key;
@@ -123,8 +126,8 @@ sealed class CertificateAuthority : CertificateSource
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f;
         var signer = Key() is RSA rsa ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1) : X509SignatureGenerator.CreateForECDsa((ECDsa)Key());
-        // An authority that somebody else made may be younger than an hour.
-        var from = now.AddHours(-1) > _certificate.NotBefore ? now.AddHours(-1) : _certificate.NotBefore;
+        // An authority that somebody else made may be younger.
+        var from = now - ClocksDiffer > _certificate.NotBefore ? now - ClocksDiffer : _certificate.NotBefore;
         using var issued = request.Create(_certificate.SubjectName, signer, from, until, serial);
         return new KeyPair(issued.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n");
     }
@@ -185,7 +188,7 @@ sealed class CertificateAuthority : CertificateSource
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         var now = DateTimeOffset.UtcNow;
-        using var made = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(10));
+        using var made = request.CreateSelfSigned(now - ClocksDiffer, now.AddYears(10));
         return X509Certificate2.CreateFromPem(made.ExportCertificatePem());
     }
 

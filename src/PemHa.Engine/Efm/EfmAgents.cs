@@ -4,8 +4,15 @@ using PemHa.Engine.State;
 
 namespace PemHa.Engine.Efm;
 
+/// <summary>What the first agent said last of its cluster; null while it says nothing.</summary>
+sealed class EfmSighting
+{
+    /// <summary>Its status.</summary>
+    public EfmStatus? Status { get; set; }
+}
+
 /// <summary>The first agent's list of the nodes that may join (P20).</summary>
-sealed class EfmAllowedNodes(PemHost host) : Resource
+sealed class EfmAllowedNodes(PemHost host, EfmSighting sighting) : Resource
 {
     public override string Name => "nodes that EFM lets in";
 
@@ -13,11 +20,39 @@ sealed class EfmAllowedNodes(PemHost host) : Resource
 
     public override Change? Compare(Facts facts, bool triggered)
     {
-        var allowed = EfmStatus.Parse(facts["status"])?.AllowedNodes ?? [];
+        sighting.Status = EfmStatus.Parse(facts["status"]);
+        var allowed = sighting.Status?.AllowedNodes ?? [];
         var missing = host.Cluster.Hosts.Select(h => h.Address).Except(allowed).Where(a => a != host.Address).ToList();
         if (missing.Count == 0) return null;
         var commands = string.Join('\n', missing.Select(a => $"{host.Cluster.EfmCommand} allow-node {Sh.Quote(host.Cluster.Name)} {Sh.Quote(a)}"));
         return new Change("allow", commands, commands);
+    }
+}
+
+/// <summary>
+/// An agent that runs is in the first agent's cluster. Agents that were all stopped one by one forget each other: started again, each
+/// makes a cluster of its own, and stays alone in it until it is started with the first one's address.
+/// </summary>
+sealed class EfmTogether(PemHost host, PemHost first, EfmSighting sighting) : Resource
+{
+    bool _restarted;
+
+    public override string Name => "EFM agent in the first agent's cluster";
+
+    public override string Probe => "agent_active && fact active 1\n:";
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        // One that is started anyway joins by itself.
+        if (_restarted || triggered || !facts.Is("active") || sighting.Status is not { } seen || seen.Nodes.ContainsKey(host.Address)) return null;
+        _restarted = true;
+        var nodes = $"{host.Cluster.EfmConfigDirectory}/{host.Cluster.Name}.nodes";
+        var address = Sh.Quote(NodeAddress.At(first.Address, host.Cluster.EfmPort));
+        return new Change("rejoin", $"systemctl restart {host.Cluster.EfmServiceName}, with {first.Name} in {nodes}", $$"""
+            systemctl stop "$EFMSERVICE"
+            grep -qwF {{address}} {{Sh.Quote(nodes)}} || printf '%s\n' {{address}} >> {{Sh.Quote(nodes)}}
+            systemctl start "$EFMSERVICE"
+            """);
     }
 }
 
@@ -41,7 +76,7 @@ sealed class EfmMembership(PemHost host, IReadOnlyList<PemHost> members) : Resou
                 done
                 case "$S" in *'"db":"DOWN"'*|*'"db":"UNKNOWN"'*|*'"type":"Idle"'*) return 1;; esac
             }
-            wait_for 60 joined || { {{host.Cluster.EfmCommand}} cluster-status {{Sh.Quote(host.Cluster.Name)}} >&2; fail "not every agent joined; one that is Idle wants `efm resume` once its database is well"; }
+            wait_for 60 joined || { {{host.Cluster.EfmCommand}} cluster-status {{Sh.Quote(host.Cluster.Name)}} >&2; fail "not every agent joined; one that is Idle wants 'efm resume' once its database is well"; }
             """);
     }
 

@@ -108,7 +108,7 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
             trap demote EXIT
             {{SqlText.Run("postgres", $"ALTER ROLE {user} SUPERUSER")}}
             """ : "")}}
-            {{answer}} | timeout -s KILL 900 {{command}} >"$T/configure" 2>&1 && R=0 || R=$?
+            {{answer}} | PGCONNECT_TIMEOUT=30 timeout -s KILL 900 {{command}} >"$T/configure" 2>&1 && R=0 || R=$?
             {{(super ? "demote; trap - EXIT" : "")}}
             if grep -q -e 'CRITICAL ERROR' -e '\[Error\]' "$T/configure"; then sed -n '/CRITICAL ERROR/,$p' "$T/configure" >&2; tail -n 15 "$T/configure" >&2; fail "configure-pem-server.sh gave up; its log is in {{Base}}/logs"; fi
             # It tells nothing of success, but a script that was killed proves nothing either.

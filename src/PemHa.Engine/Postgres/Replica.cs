@@ -199,7 +199,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
             [ -d "$_at" ] || folder "$_at"
             rm -rf "$_at/pemha-part"; folder "$_at/pemha-part"
         done
-        as_owner "$PGBIN/pg_basebackup" -d {{Sh.Quote($"host={primary.Host.Address} port={host.Cluster.Port} user={Conninfo.Quote(userName)} sslmode=prefer")}} \
+        as_owner "$PGBIN/pg_basebackup" -d {{Sh.Quote($"host={primary.Host.Address} port={host.Cluster.Port} user={Conninfo.Quote(userName)} sslmode=prefer {Patience}")}} \
             -D "$P" -Fp -X stream -R --checkpoint=fast{{Slot}} -w ${W:+--waldir="$W/pemha-part"}{{Mappings}}
         as_owner sed -i {{Sh.Quote($"$s/^primary_conninfo = '/&{ApplicationName} /")}} "$P/postgresql.auto.conf"
         if primary; then fail "this host became the primary meanwhile"; fi
@@ -236,6 +236,9 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         """;
 
     string Slot => primary.CountsAnybody ? " --no-slot" : "";
+
+    /// <summary>A primary behind a firewall that drops packets, or one that is gone, is an error within half a minute, and not never; the standby has the same.</summary>
+    const string Patience = "connect_timeout=15 keepalives_idle=10 keepalives_interval=5 keepalives_count=3";
 
     string Spaces => primary.Tablespaces.Count == 0 ? ":" : "printf '%s\\n' " + Sh.Join([.. primary.Tablespaces.Select(t => $"{t.Oid} {t.Location}")]);
 

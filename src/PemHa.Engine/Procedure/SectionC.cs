@@ -21,6 +21,7 @@ static class SectionC
         var role = EfmRole(primary, cluster, user, password);
         var secret = new EfmPassword(primary, password, role);
         var sighting = new VirtualIpSighting();
+        var efm = new EfmSighting();
         foreach (var host in hosts) SshSession.Of(host).Redactor.Add(password, Sh.Quote(password));
         return new("New-PemEfmCluster", cluster,
         [
@@ -32,9 +33,13 @@ static class SectionC
             ]),
             new Phase("role", [primary], host => [Database.IsPrimary(host), sighting.MustBeFree(host), role]),
             Rules(cluster, hosts, user, afterTls: true),
-            new Phase("first agent", [primary], host => [.. Agent(host, secret, user, properties, bootOrder), new EfmAllowedNodes(host)]),
-            new Phase("other agents", [.. hosts.Where(h => h != primary)], host => Agent(host, secret, user, properties, bootOrder)),
-            new Phase("membership", [primary], host => [new EfmMembership(host, hosts)]),
+            new Phase("first agent", [primary], host => [.. Agent(host, secret, user, properties, bootOrder), new EfmAllowedNodes(host, efm)]),
+            new Phase("other agents", [.. hosts.Where(h => h != primary)], host =>
+            {
+                var agent = Agent(host, secret, user, properties, bootOrder);
+                return [.. agent, new EfmTogether(host, primary, efm) { After = [agent[^1]] }];
+            }),
+            new Phase("membership", [primary], host => [new EfmMembership(host, hosts)], Together: true),
         ]);
     }
 

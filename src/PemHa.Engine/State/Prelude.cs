@@ -37,6 +37,22 @@ static class Prelude
         }
         # wait_for SECONDS COMMAND...: until it succeeds
         wait_for() { _end=$(( $(date +%s) + $1 )); shift; until "$@"; do [ "$(date +%s)" -lt "$_end" ] || return 1; sleep 0.1; done; }
+        # whoever installs packages now, as PROCESS-ID COMMAND; dnf notes itself in files, rpm holds a lock
+        installing() {
+            for _l in /var/cache/dnf/*_lock.pid /var/lib/dnf/*_lock.pid; do
+                _p=$(cat "$_l" 2>/dev/null || :); [ ! -d "/proc/${_p:-none}" ] || { echo "$_p $(tr '\0' ' ' < "/proc/$_p/cmdline")"; return 0; }
+            done
+            _p=$(awk -v i=":$(stat -Lc %i /var/lib/rpm/.rpm.lock 2>/dev/null)" '$2 == "POSIX" && $4 == "WRITE" && substr($6, length($6) - length(i) + 1) == i { print $5; exit }' /proc/locks)
+            [ -n "$_p" ] && echo "$_p $(tr '\0' ' ' < "/proc/$_p/cmdline" 2>/dev/null)"
+        }
+        # dnf itself waits without end for another one that is at work; this one for half a minute, and then tells which
+        dnf() {
+            _end=$(( $(date +%s) + 30 ))
+            while _w=$(installing) || { command dnf --setopt=exit_on_lock=True "$@" && return 0 || _r=$?; [ $_r = 200 ] || return $_r; _w='another dnf'; }; do
+                [ "$(date +%s)" -lt "$_end" ] || fail "somebody else installs packages, process $_w: wait until that is done, or end it"
+                sleep 1
+            done
+        }
         # put_file PATH OWNER MODE SHA256-BEFORE: base64 on standard input; beside, synced, renamed, one backup kept
         put_file() {
             _t=$(readlink -f "$1") || fail "cannot write $1: its folder is not there"

@@ -34,7 +34,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
             {
                 var hosts = phase.Hosts.Where(h => !run.Failed.Contains(h)).ToList();
                 // What nobody is left to do, the later phases would build upon; and one by one means that all of them are well (T17).
-                if ((hosts.Count == 0 && phase.Hosts.Count > 0) || (phase.OneByOne && hosts.Count < phase.Hosts.Count))
+                if ((hosts.Count == 0 && phase.Hosts.Count > 0) || (phase.OneByOne && hosts.Count < phase.Hosts.Count) || (phase.Together && run.Failed.Count > 0))
                 {
                     run.Failed.UnionWith(step.Hosts);
                     break;

@@ -8,7 +8,10 @@ namespace PemHa.Lab.Verbs;
 sealed record Verb(string Name, string Usage, string Help, Func<Arguments, CancellationToken, Task<int>> Do)
 {
     /// <summary>Every verb, in the order of the help.</summary>
-    static IEnumerable<Verb> All => [.. LifeVerbs.All, .. HostVerbs.All, .. ControllerVerbs.All, .. RehearseVerb.All, .. CoverageVerb.All, .. ErrorsVerb.All];
+    static IEnumerable<Verb> All =>
+    [
+        .. LifeVerbs.All, .. HostVerbs.All, .. ControllerVerbs.All, .. RehearseVerb.All, .. CoverageVerb.All, .. ErrorsVerb.All, .. FaultsVerb.All,
+    ];
 
     public static Task<int> RunAsync(string[] args, CancellationToken cancellation)
     {

@@ -85,6 +85,16 @@ public sealed class CertificateAuthorityTests : IDisposable
     }
 
     [Fact]
+    public void What_is_made_here_is_valid_already_on_a_host_whose_clock_is_hours_behind()
+    {
+        using var authority = CertificateAuthority.Create(Ca, "CA", "pw");
+        var behind = DateTime.Now.AddHours(-12);
+        using var root = X509Certificate2.CreateFromPem(authority.Root);
+        using var certificate = X509Certificate2.CreateFromPem(authority.Issue(Server, Year).Certificate);
+        Assert.True(root.NotBefore < behind && certificate.NotBefore < behind, $"{root.NotBefore}, {certificate.NotBefore}");
+    }
+
+    [Fact]
     [Spec("F9", "P31")]
     public void An_agents_certificate_bears_its_roles_name_and_is_a_clients()
     {
