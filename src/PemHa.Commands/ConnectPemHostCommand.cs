@@ -120,7 +120,7 @@ public sealed class ConnectPemHostCommand : AsyncCommand
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            Post(() => WriteError(Errors.Record(ErrorTable.Unexpected(e).At(host, "Connect-PemHost"))));
+            Post(() => WriteError(Errors.Record(PemException.Unexpected(e).At(host, "Connect-PemHost"))));
             return false;
         }
     }

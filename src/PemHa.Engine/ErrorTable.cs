@@ -17,10 +17,10 @@ static class ErrorTable
         new("AddressUnknown", Trouble.ObjectNotFound, "A node was described by its host name, and which of its addresses is meant is not known.", "Connect-PemHost asks the node; otherwise give New-PemHost -Address and -HostName."),
         new("AgentNumberChanged", Trouble.InvalidArgument, "A node's PEM agent is registered under another number than the description gives it.", "Describe the data nodes in the order in which the cluster was built."),
         new("AgentSilent", Trouble.OperationTimeout, "The ssh-agent did not sign in time.", "Confirm at the agent or touch the token; give more time with -TimeoutSec."),
-        new("AgentsRunning", Trouble.InvalidOperation, "EFM runs, so the virtual IP is its agents' and cannot be rehearsed.", "Stop the agents first, or believe Get-PemClusterStatus."),
         new("AgentUserDiffers", Trouble.InvalidArgument, "A PEM agent logs in as another role than the description says.", "Describe it as it is (New-PemCluster -AgentUser), or register the agents anew."),
         new("AgentUserMissing", Trouble.ObjectNotFound, "The common role of the agents is not there, or may not log in.", "Run New-PemAgentUser first."),
         new("AgentUserUnfit", Trouble.InvalidArgument, "The name of the agents' common user means something else to PEM or Postgres.", "Choose another name."),
+        new("AgentsRunning", Trouble.InvalidOperation, "EFM runs, so the virtual IP is its agents' and cannot be rehearsed.", "Stop the agents first, or believe Get-PemClusterStatus."),
         new("AlgorithmsTooOld", Trouble.SecurityError, "A host offers no algorithm that is safe today.", "Let its sshd offer today's algorithms."),
         new("AnswerUnfit", Trouble.InvalidResult, "A host told something that makes no sense.", "Look at the host: its shell, psql or database says what it should not."),
         new("AuthorityChanged", Trouble.SecurityError, "Certificates on a host were signed by another authority than the one given.", "Give the authority that the cluster was built with, or -Force to replace it everywhere."),
@@ -31,12 +31,12 @@ static class ErrorTable
         new("ChangeFailed", Trouble.InvalidResult, "A command that changes a host failed; the host's own words are in the message.", "Mend what the host says, then run the step again: it continues where it stopped."),
         new("ClusterUnhealthy", Trouble.InvalidOperation, "A database does not run or does not stream, so nothing is restarted around it.", "Mend replication first; Get-PemClusterStatus shows it."),
         new("ConnectionLost", Trouble.ConnectionError, "The connection to a host broke, or its answer ended half-way.", "Check the host and the network, connect again and run the step again: it continues where it stopped."),
-        new("DatabaseDown", Trouble.InvalidOperation, "The database on a host does not run.", "Run Install-PemEpas (primary) or Initialize-PemReplica (standby) first, or start the service."),
-        new("DatabaseMissing", Trouble.ObjectNotFound, "There is no database on the host yet.", "Run Install-PemEpas (primary) or Initialize-PemReplica (standby) first."),
         new("DataDirectoryDiffers", Trouble.InvalidArgument, "The service has its database in another directory than the one described.", "Describe it as it is: New-PemCluster -DataDirectory."),
         new("DataDirectoryNotEmpty", Trouble.InvalidOperation, "The data directory holds files, but no database.", "Look at the files and move them away."),
         new("DataDirectoryNotMovable", Trouble.InvalidOperation, "The data directory is a mount point, so what is in it cannot be kept aside.", "Let the data directory be a plain directory below the mount point."),
         new("DataNotDisposable", Trouble.InvalidOperation, "A data directory may hold data that is nowhere else.", "Look at it; Initialize-PemReplica -Force replaces it and keeps the old one aside."),
+        new("DatabaseDown", Trouble.InvalidOperation, "The database on a host does not run.", "Run Install-PemEpas (primary) or Initialize-PemReplica (standby) first, or start the service."),
+        new("DatabaseMissing", Trouble.ObjectNotFound, "There is no database on the host yet.", "Run Install-PemEpas (primary) or Initialize-PemReplica (standby) first."),
         new("EfmClusterDiffers", Trouble.InvalidArgument, "EFM's service runs the agent of a cluster with another name.", "Describe the cluster under that name, or take the other's files away."),
         new("EfmEncryptFailed", Trouble.InvalidResult, "efm encrypt gave no encrypted password.", "Run it by hand on the host; EFM needs Java."),
         new("EfmMissing", Trouble.ObjectNotFound, "EFM is not installed on the host.", "Run Install-PemEpas first."),
@@ -110,8 +110,4 @@ static class ErrorTable
 
     /// <summary>What is known of an error; a name that is not in the table is a mistake of ours.</summary>
     public static ErrorKind Of(string id) => ById[id];
-
-    /// <summary>What the library, the runtime or we ourselves did not foresee, as an error that says so.</summary>
-    public static PemException Unexpected(Exception e) => e as PemException ?? new PemException("Unexpected", Of("Unexpected").Category,
-        $"PemHa did not foresee this: {e.GetType().Name}: {e.Message}", Of("Unexpected").Remedy, e);
 }

@@ -47,6 +47,10 @@ sealed class PemException(string id, Trouble category, string message, string re
 
     const int Half = 4000;
 
+    /// <summary>What the libraries, the runtime or we ourselves did not foresee, as an error that says so.</summary>
+    public static PemException Unexpected(Exception e) => e as PemException
+        ?? new("Unexpected", Trouble.NotSpecified, $"PemHa did not foresee this: {e.GetType().Name}: {e.Message}", ErrorTable.Of("Unexpected").Remedy, e);
+
     /// <summary>The same trouble, with the host and the step filled in where they were unknown.</summary>
     public PemException At(PemHost? host, string? step) =>
         new(Id, Category, Message, Remedy, InnerException) { Host = Host ?? host, Step = Step ?? step, Holder = Holder, Given = Given };

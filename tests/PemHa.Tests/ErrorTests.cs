@@ -119,7 +119,7 @@ public sealed class ErrorTests : IDisposable
         listener.Listen();
         using var keys = new SshKeys();
         var hop = Hop(_c1.Primary) with { Password = "pw", Agent = null };
-        using var login = await SshLogin.PrepareAsync(hop, keys, TestContext.Current.CancellationToken);
+        var login = await SshLogin.PrepareAsync(hop, keys, TestContext.Current.CancellationToken);
         var silent = Activator.CreateInstance(typeof(SshLogin).GetNestedType("AgentAlgorithm", BindingFlags.NonPublic)!,
             login, new SshAgent(_folder["agent"]), new SshAgentKey(SshWire("ssh-ed25519", "x"), "mine"))!;
         var signing = Task.Run(() => silent.GetType().GetMethod("Sign")!.Invoke(silent, [new byte[] { 1 }]), TestContext.Current.CancellationToken);

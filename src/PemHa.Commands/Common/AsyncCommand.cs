@@ -56,7 +56,7 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
         }
         catch (Exception e)
         {
-            var error = ErrorTable.Unexpected(e);
+            var error = PemException.Unexpected(e);
             if (error != e) error = error.At(null, MyInvocation.MyCommand.Name);
             ThrowTerminatingError(Errors.Record(error, (MyInvocation.BoundParameters.GetValueOrDefault("PemHost") as PemHost[])?.FirstOrDefault()?.Cluster));
         }

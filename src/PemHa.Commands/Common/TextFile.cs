@@ -18,7 +18,8 @@ static class TextFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(beside);
+            // Of a folder that is not there nothing can be deleted either.
+            if (File.Exists(beside)) File.Delete(beside);
             command.ThrowTerminatingError(Errors.Input("FileUnwritable", $"{file} cannot be written: {e.Message}", file, e));
         }
     }

@@ -114,7 +114,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 lock (run.Failed) run.Failed.Add(host);
-                var error = Redact(host, ErrorTable.Unexpected(e).At(host, run.Step.Name));
+                var error = Redact(host, PemException.Unexpected(e).At(host, run.Step.Name));
                 run.Journal.Write(new JournalEntry("error", run.Step.Cluster.Name, run.Step.Name) { Host = host.Name, Error = error.Id, Message = error.Message });
                 run.Errors.Enqueue(error);
             }

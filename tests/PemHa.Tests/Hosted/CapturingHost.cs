@@ -14,6 +14,15 @@ sealed class CapturingHost : PSHost
 
     public string Text => _ui.Text.ToString();
 
+    /// <summary>How the person writes numbers and dates.</summary>
+    public CultureInfo Culture { get; set; } = CultureInfo.InvariantCulture;
+
+    /// <summary>Whether the screen shows colours.</summary>
+    public bool Colours
+    {
+        set => _ui.Colours = value;
+    }
+
     /// <summary>Whoever sits at the keyboard; null when nobody does.</summary>
     public Answers? Answers
     {
@@ -24,7 +33,7 @@ sealed class CapturingHost : PSHost
     public override string Name => "PemHa.Tests";
     public override Version Version { get; } = new(1, 0);
     public override Guid InstanceId { get; } = Guid.NewGuid();
-    public override CultureInfo CurrentCulture => CultureInfo.InvariantCulture;
+    public override CultureInfo CurrentCulture => Culture;
     public override CultureInfo CurrentUICulture => CultureInfo.InvariantCulture;
     public override PSHostUserInterface UI => _ui;
     public override void EnterNestedPrompt() => throw new NotSupportedException();
@@ -40,7 +49,9 @@ sealed class CapturingHost : PSHost
         public Answers? Answers { get; set; }
 
         public override PSHostRawUserInterface RawUI { get; } = new Screen();
-        public override bool SupportsVirtualTerminal => false;
+        public bool Colours { get; set; }
+
+        public override bool SupportsVirtualTerminal => Colours;
         public override void Write(string value) => Text.Append(value);
         public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Text.Append(value);
         public override void WriteLine(string value) => Text.Append(value).Append('\n');

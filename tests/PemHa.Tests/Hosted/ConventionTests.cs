@@ -30,7 +30,8 @@ public class ConventionTests
         var outputs = Type(name).GetCustomAttributes<OutputTypeAttribute>().SelectMany(o => o.Type).ToList();
         // The ones that end a pipeline.
         if (name is "Disconnect-PemHost" or "Export-PemTopology") Assert.Empty(outputs);
-        else Assert.Single(outputs);
+        else Assert.Single(outputs, o => o.Type != typeof(Job));
+        Assert.Equal(Cmdlets.Parameters(Type(name)).Any(p => p.Name == "AsJob"), outputs.Any(o => o.Type == typeof(Job)));
     }
 
     [Theory]

@@ -22,6 +22,21 @@ public sealed partial class HostedEngine : IDisposable
     /// <summary>What the user has seen so far, without colours.</summary>
     public string Shown => Colour().Replace(_host.Text, "");
 
+    /// <summary>The same with them.</summary>
+    public string ShownInColour => _host.Text;
+
+    /// <summary>Whether the person's screen shows colours; it does not unless this is set.</summary>
+    public bool Colours
+    {
+        set => _host.Colours = value;
+    }
+
+    /// <summary>How the person writes numbers and dates.</summary>
+    public System.Globalization.CultureInfo Culture
+    {
+        set => _host.Culture = value;
+    }
+
     /// <summary>Whoever sits at the keyboard; null when nobody does.</summary>
     public Answers? Answers
     {
