@@ -24,8 +24,7 @@ sealed record ModuleFolder(string Folder, Hashtable Manifest)
         var module = Path.Combine(checkout, "src", "Module");
         foreach (var file in FilesIn(module).Where(f => !f.StartsWith("bin/", StringComparison.Ordinal)))
             Copy(Path.Combine(module, file), Path.Combine(folder, file));
-        foreach (var file in FilesIn(Path.Combine(checkout, "en-US"))) Copy(Path.Combine(checkout, "en-US", file), Path.Combine(folder, "en-US", file));
-        foreach (var file in FilesIn(Path.Combine(checkout, "docs")).Select(f => "docs/" + f)
+        foreach (var file in new[] { "docs", "en-US" }.SelectMany(f => FilesIn(Path.Combine(checkout, f)).Select(n => $"{f}/{n}"))
             .Where(f => !NotShipped.Any(n => f.StartsWith(n, StringComparison.Ordinal))))
             Copy(Path.Combine(checkout, file), Path.Combine(folder, file));
         var manifest = Path.Combine(folder, "PemHa.psd1");
@@ -48,7 +47,7 @@ sealed record ModuleFolder(string Folder, Hashtable Manifest)
         .SkipWhile(l => !l.StartsWith("## ", StringComparison.Ordinal)).Skip(1)
         .TakeWhile(l => !l.StartsWith("## ", StringComparison.Ordinal))).Trim();
 
-    static string[] FilesIn(string folder) => [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
+    static string[] FilesIn(string folder) => !Directory.Exists(folder) ? [] : [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
         .Select(f => Path.GetRelativePath(folder, f).Replace('\\', '/')).Order(StringComparer.Ordinal)];
 
     static void Copy(string from, string to)
