@@ -4,7 +4,7 @@ using PemHa.Lab.Tests;
 
 namespace PemHa.Tests.Hosted;
 
-/// <summary>The examples of the pages: each parses, calls what there is, and runs with -WhatIf as far as one comes without a host.</summary>
+/// <summary>The examples of the pages: each parses, calls what there is, and runs as far as one comes without a host.</summary>
 public sealed class HelpExampleTests : IDisposable
 {
     /// <summary>No packet is to leave this machine: connecting is binding its parameters.</summary>

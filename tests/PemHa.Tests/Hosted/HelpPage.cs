@@ -51,8 +51,8 @@ sealed partial class HelpPage
     /// <summary>Markdown as the words that a reader sees, single blanks between them.</summary>
     public static string Plain(string markdown)
     {
-        var linked = Link().Replace(markdown, m => m.Groups["target"].Value is var target && target.StartsWith("http", StringComparison.Ordinal)
-            ? $"{m.Groups["text"].Value} ({target})" : m.Groups["text"].Value);
+        var linked = Link().Replace(markdown, m => m.Groups["text"].Value
+            + (m.Groups["target"].Value.StartsWith("http", StringComparison.Ordinal) ? $" ({m.Groups["target"].Value})" : ""));
         return Words(Escape().Replace(linked.Replace("`", "", StringComparison.Ordinal), "$1"));
     }
 

@@ -48,7 +48,8 @@ static class HelpSession
         $null = $ExecutionContext.SessionState.Path.SetLocation($folder)
         $nodes = $hosts
         $cluster = $hosts[0].Cluster
-        $repl, $efm, $super, $authority = 'repl', 'efm', 'pemsuper', 'authority' | ForEach-Object { New-PemCredential $_ -Path ~/.pemha/efm }
+        $repl, $efm, $super, $authority = 'repl', 'efm', 'pemsuper', 'authority' |
+            ForEach-Object { New-PemCredential $_ -Path ~/.pemha/efm }
         $deployment = @{
             Replication = $repl; Efm = $efm; SuperUser = $super; AuthorityPath = '~/.pemha/efm/ca'; AuthorityPassword = $authority.Password
         }

@@ -64,7 +64,8 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
             Assert.Equal(Wanted("DontShow", "false"), Fact("DontShow"));
             Assert.Equal(parameter.Aliases, said.Aliases);
             Assert.Equal(Accepted(parameter), said.AcceptedValues);
-            Assert.Equal(Sorted(parameter.ParameterSets.Select(Set)), Sorted(said.Sets.Select(s => string.Join(' ', s.Select(f => $"{f.Key}={f.Value}")))));
+            var sets = said.Sets.Select(s => string.Join(' ', s.Select(f => $"{f.Key}={f.Value}")));
+            Assert.Equal(Sorted(parameter.ParameterSets.Select(Set)), Sorted(sets));
             Assert.True(said.Prose.Length > 20, $"-{said.Name} is hardly described.");
         }
         var several = command.ParameterSets.Count > 1;
@@ -112,8 +113,8 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
             Assert.Equal(Default(command, parameter.Name), Text(shown, "defaultValue"));
             Assert.Equal(Wild(parameter) ? "true" : "false", Text(shown, "globbing"));
         }
-        Assert.Equal(Sorted(command.ParameterSets.Select(s => string.Join(' ', Sorted(s.Parameters.Where(p => !Common(p.Name)).Select(Shape))))),
-            Sorted(Many(help, "syntax", "syntaxItem").Select(i => string.Join(' ', Sorted(Many(i, "parameter").Select(Shape))))));
+        var shapes = command.ParameterSets.Select(s => string.Join(' ', Sorted(s.Parameters.Where(p => !Common(p.Name)).Select(Shape))));
+        Assert.Equal(Sorted(shapes), Sorted(Many(help, "syntax", "syntaxItem").Select(i => string.Join(' ', Sorted(Many(i, "parameter").Select(Shape))))));
 
         var examples = Many(help, "examples", "example").ToList();
         Assert.Equal(page.Examples.Select(e => $"--------- {e.Title} ---------"), examples.Select(e => Text(e, "title")));
