@@ -42,5 +42,6 @@ public sealed class ProcedureHelpTests(ProcedureCluster cluster)
     /// <summary>Whether it is of the cluster's SSL model, and of hosts that are connected and stay so.</summary>
     static bool OnThisCluster(HelpExample example) => example.Page is not ("Connect-PemHost" or "Disconnect-PemHost")
         && example.Code.Contains("$nodes", StringComparison.Ordinal)
-        && !example.Code.Contains("-CertificatePath", StringComparison.Ordinal) && !example.Prose.Contains("-SslModel", StringComparison.Ordinal);
+        && !example.Code.Contains("-CertificatePath", StringComparison.Ordinal)
+        && !example.Prose.Contains("-SslModel", StringComparison.Ordinal);
 }

@@ -100,21 +100,22 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
         Assert.Equal(HelpPage.Plain(page.Section("NOTES")), string.Join(' ', notes));
 
         Assert.Equal(Own(command).Select(p => p.Name), Many(help, "parameters", "parameter").Select(p => Text(p, "name")));
-        foreach (var ((parameter, shown), said) in Own(command).Zip(Many(help, "parameters", "parameter")).Zip(page.Parameters))
+        foreach (var ((parameter, given), said) in Own(command).Zip(Many(help, "parameters", "parameter")).Zip(page.Parameters))
         {
             var sets = parameter.ParameterSets.Values;
             var first = parameter.ParameterSets.Values.First();
-            Assert.Equal(said.Prose, Prose(shown, "description"));
-            Assert.Equal(parameter.ParameterType.ToString(), Text(Of(shown, "type"), "name"));
-            Assert.Equal(sets.Any(s => s.IsMandatory) ? "true" : "false", Text(shown, "required"));
-            Assert.Equal(first.Position == int.MinValue ? "named" : $"{first.Position}", Text(shown, "position"), ignoreCase: true);
-            Assert.Equal(Pipeline(sets), Text(shown, "pipelineInput"));
-            Assert.Equal(parameter.Aliases.Count == 0 ? "none" : string.Join(", ", parameter.Aliases), Text(shown, "aliases"));
-            Assert.Equal(Default(command, parameter.Name), Text(shown, "defaultValue"));
-            Assert.Equal(Wild(parameter) ? "true" : "false", Text(shown, "globbing"));
+            Assert.Equal(said.Prose, Prose(given, "description"));
+            Assert.Equal(parameter.ParameterType.ToString(), Text(Of(given, "type"), "name"));
+            Assert.Equal(sets.Any(s => s.IsMandatory) ? "true" : "false", Text(given, "required"));
+            Assert.Equal(first.Position == int.MinValue ? "named" : $"{first.Position}", Text(given, "position"), ignoreCase: true);
+            Assert.Equal(Pipeline(sets), Text(given, "pipelineInput"));
+            Assert.Equal(parameter.Aliases.Count == 0 ? "none" : string.Join(", ", parameter.Aliases), Text(given, "aliases"));
+            Assert.Equal(Default(command, parameter.Name), Text(given, "defaultValue"));
+            Assert.Equal(Wild(parameter) ? "true" : "false", Text(given, "globbing"));
         }
         var shapes = command.ParameterSets.Select(s => string.Join(' ', Sorted(s.Parameters.Where(p => !Common(p.Name)).Select(Shape))));
-        Assert.Equal(Sorted(shapes), Sorted(Many(help, "syntax", "syntaxItem").Select(i => string.Join(' ', Sorted(Many(i, "parameter").Select(Shape))))));
+        var shown = Many(help, "syntax", "syntaxItem").Select(i => string.Join(' ', Sorted(Many(i, "parameter").Select(Shape))));
+        Assert.Equal(Sorted(shapes), Sorted(shown));
 
         var examples = Many(help, "examples", "example").ToList();
         Assert.Equal(page.Examples.Select(e => $"--------- {e.Title} ---------"), examples.Select(e => Text(e, "title")));
