@@ -134,12 +134,29 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
         var shown = (string)Assert.Single(engine.Run("param($name) Get-Help $name", topic)).BaseObject;
         var lines = shown.Split('\n');
         Assert.Equal(["TOPIC", "    " + topic, "", "SHORT DESCRIPTION"], lines[..4]);
-        // It is a line of Get-Help's list.
+        // Get-Help's list shows the fifth line, and no more.
         Assert.StartsWith("    ", lines[4], StringComparison.Ordinal);
+        Assert.Equal("", lines[5]);
         Assert.All(lines, line => Assert.True(line.Length <= 79, $"Too wide for a screen of 80 columns: {line}"));
         var page = File.ReadAllText(Path.Combine(Pages, topic + ".md"));
         // Headings are in capitals.
         Assert.Equal(HelpPage.Plain(Mark().Replace(page, "")), HelpPage.Words(shown["TOPIC".Length..]), ignoreCase: true);
+    }
+
+    [Fact]
+    public void Every_error_that_is_explained_is_one()
+    {
+        var topic = File.ReadAllText(Path.Combine(Pages, "about_PemHa_Troubleshooting.md"));
+        var told = Heading().Matches(topic).SelectMany(m => m.Groups[1].Value.Split(", ")).Where(h => ErrorId().IsMatch(h)).ToList();
+        Assert.True(told.Count >= 30, $"Only {told.Count} errors are explained.");
+        Assert.Equal(told.Count, told.Distinct().Count());
+        var sources = string.Concat(Directory.GetFiles(Path.Combine(ModuleAssemblies.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Select(File.ReadAllText));
+        Assert.All(told, id => Assert.Contains($"\"{id}\"", sources, StringComparison.Ordinal));
+        // An id that a page names is one too.
+        foreach (var named in All.SelectMany(p => Named().Matches(HelpPage.Plain(p.Section("DESCRIPTION"))))
+            .SelectMany(m => m.Groups[1].Value.Split(", ")))
+            Assert.Contains($"\"{named}\"", sources, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -280,6 +297,12 @@ public sealed partial class HelpTests(HostedEngine engine) : IClassFixture<Hoste
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Target();
+
+    [GeneratedRegex("^[A-Z][a-z]+([A-Z][a-z]+)*$")]
+    private static partial Regex ErrorId();
+
+    [GeneratedRegex(@"\((?:otherwise )?((?:[A-Z][a-z]+){2,}(?:, (?:[A-Z][a-z]+){2,})*)(?: otherwise)?\)")]
+    private static partial Regex Named();
 
     [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
