@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Xunit;
 
 namespace PemHa.Lab.Tests;
@@ -11,13 +10,30 @@ public sealed class ProcedureTests : ICollectionFixture<ProcedureCluster>, IColl
 }
 
 /// <summary>
-/// Three data nodes and a witness: previewed, deployed and deployed again by the runbook when a test first asks for it. Tests leave it
-/// as it is.
+/// Three data nodes and a witness: previewed, deployed and deployed again by the runbook when a test first asks for it; by an operator who may
+/// do no more on the hosts than docs/security.md says, through a jump host, with secrets that are looked for everywhere. Tests leave it as it is.
 /// </summary>
 public sealed class ProcedureCluster : ProcedureLab
 {
-    static readonly TimeSpan SamplePause = TimeSpan.FromMilliseconds(20);
+    const string Jump = "172.16.161.203";
+
+    static readonly string[] Secret =
+        ["repl", "efm", "pemsuper", "pem_user_settings", "authority", LeastPrivilege.User, "jumper", "passphrase", "strayed", "planted"];
+
     Task<ProcedureRecord>? _deployed;
+
+    /// <summary>A secret for each user, and one that a test puts where the search must find it.</summary>
+    internal Canaries Canaries { get; } = new();
+
+    internal override string Login => $$"""
+        @{
+            Credential = New-PemCredential {{LeastPrivilege.User}} -Path '{{StateFolder}}'
+            KeyFile = '{{StateFolder}}/operator/key'
+            KeyPassphrase = (New-PemCredential passphrase -Path '{{StateFolder}}').Password
+            JumpHost = '{{Jump}}'; JumpCredential = New-PemCredential jumper -Path '{{StateFolder}}'
+            KnownHostsFile = $env:PEMHA_LAB_KNOWN_HOSTS
+        }
+        """;
 
     /// <summary>What the first asker caused; the same for all.</summary>
     internal async Task<ProcedureRecord> DeployedAsync()
@@ -28,35 +44,52 @@ public sealed class ProcedureCluster : ProcedureLab
 
     async Task<ProcedureRecord> RecordAsync()
     {
+        await PrepareAsync();
+        var began = DateTime.UtcNow;
         var untouched = await SnapshotAsync();
         var preview = await DeployAsync("-WhatIf");
         var previewed = await SnapshotAsync();
 
-        var seen = new ConcurrentDictionary<string, bool>();
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var sampling = SampleAsync(seen, over.Token);
+        using var watch = new ProcessWatch(Options.Name, Canaries);
         var first = await DeployAsync("-Verbose", "-Debug");
-        await over.CancelAsync();
-        await sampling;
+        // The shortest-lived of what is looked for lives longer than this.
+        await RootAsync("node1", $"PLANTED='{Secrets()["planted"]}' sh -c 'sleep 0.3; :' '{Secrets()["planted"]}'");
+        watch.Dispose();
 
         var deployed = await SnapshotAsync();
         var second = await DeployAsync();
-        return new ProcedureRecord(untouched, preview, previewed, first, deployed, second, await SnapshotAsync(), [.. seen.Keys]);
+        return new ProcedureRecord(untouched, preview, previewed, first, deployed, second, await SnapshotAsync(), watch, began);
     }
 
-    /// <summary>Every command line that node1 had while the runbook ran, as far as 50 looks a second catch them.</summary>
-    async Task SampleAsync(ConcurrentDictionary<string, bool> seen, CancellationToken over)
+    async Task PrepareAsync()
     {
-        while (!over.IsCancellationRequested)
+        Directory.CreateDirectory(StateFolder);
+        foreach (var user in Secret)
         {
-            foreach (var line in CommandLines("node1"))
-                seen.TryAdd(line, true);
-            await Task.Delay(SamplePause, Cancellation);
+            // Who plants one need not quote it.
+            var secret = user == "planted" ? Canaries.Make("") : Canaries.Make();
+            Canaries.Add(user, secret);
+            var file = Path.Combine(StateFolder, user + ".secret");
+            await File.WriteAllTextAsync(file, secret, Cancellation);
         }
+        var secrets = Secrets();
+        await LeastPrivilege.MakeAsync(this, SudoForm.WithPassword, Path.Combine(StateFolder, "operator", "key"), secrets["passphrase"],
+            secrets[LeastPrivilege.User], from: Jump);
+        await RootAsync("witness1", $"useradd -m jumper; chpasswd <<'E'\njumper:{secrets["jumper"]}\nE");
+        // Every server logs whatever it is told, from its first start on.
+        var lab = await LabAsync();
+        foreach (var host in lab.Hosts.Where(h => !h.IsWitness))
+            await RootAsync(host.Name, """
+                install -D -m 644 /dev/stdin /etc/systemd/system/edb-as-17.service.d/lab.conf <<'E'
+                [Service]
+                ExecStartPost=/bin/sh -c 'cd /var/lib/edb/as17/data; grep -q ^log_statement postgresql.auto.conf || echo "log_statement = all" >> postgresql.auto.conf; kill -HUP $MAINPID'
+                E
+                """);
     }
 }
 
-/// <summary>The runs of the runbook on one lab, and what was on the hosts before and after each.</summary>
+/// <summary>The runs of the runbook on one lab, what was on the hosts before and after each, and what could be seen during the first.</summary>
+/// <param name="Began">When the first run of all began.</param>
 sealed record ProcedureRecord(
     IReadOnlyDictionary<string, string[]> Untouched,
     ProcedureRun Preview,
@@ -65,4 +98,5 @@ sealed record ProcedureRecord(
     IReadOnlyDictionary<string, string[]> Deployed,
     ProcedureRun Second,
     IReadOnlyDictionary<string, string[]> Redeployed,
-    IReadOnlyList<string> CommandLines);
+    ProcessWatch Watch,
+    DateTime Began);

@@ -102,6 +102,8 @@ public sealed class ProcedureEndStateTests(ProcedureCluster cluster)
         foreach (var host in Data[1..])
         {
             Assert.Equal("t", await Sql(host, "SELECT pg_is_in_recovery()"));
+            // They check whom they stream from.
+            Assert.Equal("verify-full|/var/lib/edb/as17/data/root.crt|172.16.161.200", await Sql(host, ProcedureLab.Upstream));
             Assert.DoesNotContain(password, await Root(host, "cat /var/lib/edb/as17/data/postgresql.auto.conf"), StringComparison.Ordinal);
         }
     }

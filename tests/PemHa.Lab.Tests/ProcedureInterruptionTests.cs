@@ -234,6 +234,8 @@ public sealed class ProcedureInterruptionTests(ProcedureCluster undisturbed, Int
         // The other standby follows the new primary, and the agents of both beat on.
         const string streaming = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'";
         await ProcedureLab.UntilAsync($"{other} streams from {now}", () => cluster.SqlAsync(now, streaming), n => n == "1");
+        // EFM changed the host only (F6): the new primary was checked as the old one was.
+        Assert.Equal($"verify-full|/var/lib/edb/as17/data/root.crt|{lab[now].Address}", await cluster.SqlAsync(other, ProcedureLab.Upstream));
         var seconds = new DateTimeOffset(acknowledged[^1].Time).ToUnixTimeSeconds();
         var beats = $"SELECT count(*) FROM pem.agent_heartbeat WHERE agent_id IN (2, 3) AND last_heartbeat > to_timestamp({seconds})";
         await ProcedureLab.UntilAsync("heartbeats of the survivors", () => cluster.SqlAsync(now, beats, "pem"), n => n == "2");

@@ -175,6 +175,11 @@ public partial class ProcedureLab : LabFixture
     internal async Task<string> RootAsync(string host, string script) =>
         (await (await LabAsync()).SshAsync(host, "bash -es", script, Cancellation)).Check($"The script on {host}").Stdout.Trim();
 
+    /// <summary>How a standby checks its primary, and which that is.</summary>
+    internal const string Upstream = """
+        SELECT substring(conninfo FROM '\msslmode=(\S+)'), substring(conninfo FROM '\msslrootcert=(\S+)'), substring(conninfo FROM '\mhost=(\S+)') FROM pg_stat_wal_receiver
+        """;
+
     /// <summary>What a query says, asked over the local socket as the database's owner; columns are separated by bars.</summary>
     internal async Task<string> SqlAsync(string host, string query, string database = "postgres") =>
         (await (await LabAsync()).SshAsync(
@@ -298,7 +303,8 @@ public partial class ProcedureLab : LabFixture
     internal const string Timings =
         "@{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }";
 
-    const string Login = "@{ KeyFile = $env:PEMHA_LAB_KEY; KnownHostsFile = $env:PEMHA_LAB_KNOWN_HOSTS }";
+    /// <summary>How scripts log in, as PowerShell writes it.</summary>
+    internal virtual string Login => "@{ KeyFile = $env:PEMHA_LAB_KEY; KnownHostsFile = $env:PEMHA_LAB_KNOWN_HOSTS }";
 
     /// <summary>The runbook as it is documented; only the timings are the lab's.</summary>
     async Task<string> DeployScriptAsync(string[] switches)
@@ -306,9 +312,11 @@ public partial class ProcedureLab : LabFixture
         await LabAsync();
         var runbook = Path.Combine(Examples, "Deploy-C1.ps1");
         return await WriteAsync($$"""
+            $env:PEMHA_LAB_PROGRESS = 'shown'
             $login = {{Login}}
             & '{{runbook}}' -PingServer {{LabSwitch.Controller}} -StateFolder '{{StateFolder}}' -Login $login `
-                -EfmProperty {{Timings}} -InformationAction Continue {{string.Join(' ', switches)}}
+                -UserSettings (New-PemCredential pem_user_settings -Path '{{StateFolder}}') -EfmProperty {{Timings}} `
+                -InformationAction Continue {{string.Join(' ', switches)}}
             """);
     }
 

@@ -46,14 +46,20 @@ public sealed class ProcedureOrderTests(UndeployedCluster cluster)
         Refused(early, "Set-PemWebApplication", "WebMissing", "Install-PemServer");
         ProcedureLab.AssertSame(untouched, await cluster.SnapshotAsync());
 
-        var built = await cluster.PowerShellAsync("""
+        // Sections A and B, by an operator who may do no more than the shorter of the forms in docs/security.md says.
+        var key = Path.Combine(cluster.StateFolder, "operator", "key");
+        await LeastPrivilege.MakeAsync(cluster, SudoForm.WithoutPassword, key, passphrase: "", password: "", from: LabSwitch.Controller);
+        var built = await cluster.PowerShellAsync($$"""
             $secret = New-PemCredential repl -Path $state
             Report {
-                $hosts | Connect-PemHost @login | Install-PemEpas | Enable-PemReplication -Credential $secret |
+                $hosts | Connect-PemHost -UserName {{LeastPrivilege.User}} -KeyFile '{{key}}' -KnownHostsFile $login.KnownHostsFile | Install-PemEpas | Enable-PemReplication -Credential $secret |
                     Set-PemPassFile -Credential $secret | Initialize-PemReplica -Confirm:$false
             }
             """);
         Assert.True(built.Errors.Count == 0 && built.Lines.Count == 3, built.ToString());
+        Assert.Equal(["setsid -w sh: 0"], await LeastPrivilege.TryAsync(cluster, "node2", null, "setsid -w sh"));
+        Assert.All(await LeastPrivilege.TryAsync(cluster, "node2", null, ProcedurePrivilegeTests.Others),
+            r => Assert.Matches("a password is required|is not allowed to execute", r));
 
         // The page's order: EFM before TLS.
         var replicated = await cluster.SnapshotAsync();

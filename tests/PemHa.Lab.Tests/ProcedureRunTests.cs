@@ -10,6 +10,7 @@ public sealed class ProcedureRunTests(ProcedureCluster cluster)
     [
         "Install-PemEpas", "Enable-PemReplication", "Set-PemPassFile", "Initialize-PemReplica", "New-PemCertificate", "Set-PemSsl",
         "Set-PemHba", "Invoke-PemRollingRestart", "New-PemEfmCluster", "Install-PemServer", "Set-PemWebApplication",
+        "Enable-PemUserSettings",
     ];
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PemHa.Engine.State;
 
 namespace PemHa.Engine.Postgres;
@@ -15,9 +14,8 @@ sealed class ReplicationSecured(PemHost host) : Resource
 
     public override string Probe => ServerFacts.Probe;
 
-    /// <summary>The standbys that a first deployment makes stream before TLS is on.</summary>
-    public override Facts? Blank => Facts.Of(("up", "1"),
-        ("plain", host.Role == PemRole.Primary ? (host.Cluster.DataNodes.Count() - 1).ToString(CultureInfo.InvariantCulture) : "0"));
+    /// <summary>The standbys of a first deployment came back over TLS when they began to check their primary (Set-PemSsl).</summary>
+    public override Facts? Blank => Facts.Of(("up", "1"), ("plain", "0"));
 
     public override Change? Compare(Facts facts, bool triggered)
     {

@@ -82,19 +82,26 @@ static class SectionD
     /// <summary>The role that a node's agent logs in as, which is its certificate's CN (P30, P31, F9).</summary>
     public static string AgentRole(PemHost host) => host.Cluster.AgentUser ?? string.Create(CultureInfo.InvariantCulture, $"agent{host.AgentId}");
 
-    /// <summary>Set-PemSsl: P25, proven by a handshake.</summary>
-    public static Step Ssl(PemCluster cluster, IReadOnlyList<PemHost> hosts) => new("Set-PemSsl", cluster,
-    [
-        new Phase("TLS", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
-        {
-            var settings = Common.Settings(cluster, "ssl", SslSettings, RevocationSettings);
-            return
-            [
-                CertificateThere(host), settings,
-                new ServerLoaded(host) { After = [settings], Settings = SslSettings, WhereRevoked = RevocationSettings, ReloadOnly = true }, new TlsProven(host),
-            ];
-        }),
-    ]);
+    /// <summary>Set-PemSsl: P25, proven by a handshake; then the standbys check whom they stream from.</summary>
+    public static Step Ssl(PemCluster cluster, IReadOnlyList<PemHost> hosts)
+    {
+        IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness)];
+        string[] names = [.. cluster.DataNodes.SelectMany(h => Specs(h)[0].AlternativeNames).Distinct()];
+        return new("Set-PemSsl", cluster,
+        [
+            new Phase("TLS", data, host =>
+            {
+                var settings = Common.Settings(cluster, "ssl", SslSettings, RevocationSettings);
+                return
+                [
+                    CertificateThere(host), settings,
+                    new ServerLoaded(host) { After = [settings], Settings = SslSettings, WhereRevoked = RevocationSettings, ReloadOnly = true }, new TlsProven(host),
+                ];
+            }),
+            // When every server proves itself: whichever is the primary now, or will be.
+            new Phase("standbys", data, host => [new ReplicationVerified(host, names)]),
+        ]);
+    }
 
     /// <summary>Set-PemHba: P26, P28, T12, T15, T16.</summary>
     public static Step Hba(PemCluster cluster, IReadOnlyList<PemHost> hosts, string superUser) => new("Set-PemHba", cluster,
