@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Security;
 using System.Security.Cryptography;
+using System.Text;
 using PemHa.Engine;
 
 namespace PemHa.Commands;
@@ -33,7 +34,8 @@ public sealed class NewPemCredentialCommand : PSCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        string password;
+        // Never a string, which cannot be overwritten.
+        char[] password;
         try
         {
             password = Path is null ? Generate() : Keep(GetUnresolvedProviderPathFromPSPath(Path));
@@ -45,25 +47,43 @@ public sealed class NewPemCredentialCommand : PSCmdlet
         }
         var secure = new SecureString();
         foreach (var c in password) secure.AppendChar(c);
+        Array.Clear(password);
         secure.MakeReadOnly();
         WriteObject(new PSCredential(UserName, secure));
     }
 
-    string Keep(string folder)
+    char[] Keep(string folder)
     {
         var file = System.IO.Path.Combine(folder, UserName + ".secret");
         if (!File.Exists(file) && !ShouldProcess(file, "New-PemCredential")) return Generate();
         Directory.CreateDirectory(folder);
         try
         {
-            if (!File.Exists(file)) PrivateFile.Write(file, Generate(), replace: false);
+            if (!File.Exists(file)) return Written(file, Generate());
         }
         catch (IOException) when (File.Exists(file))
         {
             // Another run was faster; its password is the one.
         }
-        return File.ReadAllText(file);
+        var bytes = File.ReadAllBytes(file);
+        try
+        {
+            var text = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes;
+            var password = new char[Encoding.UTF8.GetCharCount(text)];
+            Encoding.UTF8.GetChars(text, password);
+            return password;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
     }
 
-    string Generate() => RandomNumberGenerator.GetString(Alphabet, Length);
+    static char[] Written(string file, char[] password)
+    {
+        PrivateFile.Write(file, password, replace: false);
+        return password;
+    }
+
+    char[] Generate() => RandomNumberGenerator.GetItems<char>(Alphabet, Length);
 }

@@ -5,10 +5,11 @@ static class PrivateFile
 {
     /// <summary>Writes a file whole or not at all; never readable by others, not even while it is written.</summary>
     /// <exception cref="IOException">It cannot be written, or is there already and must not be replaced.</exception>
-    public static void Write(string path, string text, bool replace = true)
+    public static void Write(string path, ReadOnlySpan<char> text, bool replace = true)
     {
         var beside = $"{path}.{Guid.NewGuid():N}";
-        var bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        var bytes = new byte[System.Text.Encoding.UTF8.GetByteCount(text)];
+        System.Text.Encoding.UTF8.GetBytes(text, bytes);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try

@@ -39,7 +39,7 @@ public sealed class InterruptedCluster : ProcedureLab
         var sampling = SampleAsync(over.Token);
         // Each moment comes later than the one before.
         await InterruptAsync("dnf installs on node2, whose connection is lost as well", CutOff(Long[0]));
-        await InterruptAsync("initdb makes the first database", At(() => Runs("node1", "initdb")));
+        await InterruptAsync("initdb makes the first database", At(() => Runs("node1", "initdb")), at: "node1");
         await InterruptAsync("a base backup loses its connection, and another one its process", CutOff(Long[1], async () =>
         {
             await ReachAsync(() => Runs("node3", "pg_basebackup"));
@@ -47,7 +47,7 @@ public sealed class InterruptedCluster : ProcedureLab
         }), said: "The connection to node2 ");
         await InterruptAsync("certificates are made, TLS is not on", At(() => Ended("New-PemCertificate")));
         await InterruptAsync("the HBA rules of one node are in place", At(() => Changed("Set-PemHba")));
-        await InterruptAsync("the first EFM agent starts", At(() => Runs("node1", "__agent efm")));
+        await InterruptAsync("the first EFM agent starts", At(() => Runs("node1", "__agent efm")), at: "node1");
         await InterruptAsync("PEM is configured on the primary, whose connection is lost", CutOff(Long[2], BreakWorkerAsync), said: "The connection to node1 ");
         await InterruptAsync("configure-pem-server.sh gives up half-way on node2", () => Task.CompletedTask, said: "configure-pem-server.sh gave up");
         await PoisonAsync();
@@ -55,13 +55,13 @@ public sealed class InterruptedCluster : ProcedureLab
         {
             await ReachAsync(() => Runs("node3", "pemworker --register"));
             SignalOn("node3", "pem", Signals.Kill);
-        });
+        }, at: "node3");
         await over.CancelAsync();
         await sampling;
         return met;
 
         // With words to say the run ends by itself, and says them; otherwise it is killed with signal 9.
-        async Task InterruptAsync(string moment, Func<Task> happens, string? said = null)
+        async Task InterruptAsync(string moment, Func<Task> happens, string? said = null, string? at = null)
         {
             var watch = Stopwatch.StartNew();
             _from = Journal().Count;
@@ -86,6 +86,11 @@ public sealed class InterruptedCluster : ProcedureLab
             else
                 Assert.True(result.ExitCode != 0 && (result.Stdout + result.Stderr).Contains(said, StringComparison.Ordinal), result.Stdout + result.Stderr);
             met.Add(moment);
+            // The journal of a killed run names what it was at, and each of its lines can be read.
+            var lines = Journal().Skip(_from).ToList();
+            IEnumerable<string> Of(string kind) => lines.Where(l => (string?)l["Kind"] == kind).Select(l => $"{l["Host"]}: {l["Resource"]}");
+            if (at is not null)
+                Assert.Contains(Of("begin").Except(Of("change")), open => open.StartsWith(at + ": ", StringComparison.Ordinal));
             TestContext.Current.SendDiagnosticMessage($"interrupted after {watch.Elapsed.TotalSeconds:0.0} s: {moment}");
         }
 
