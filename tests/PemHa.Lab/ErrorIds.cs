@@ -60,7 +60,7 @@ static partial class ErrorIds
     [GeneratedRegex("""new\("(\w+)", Trouble\.(\w+), "([^"]+)", "([^"]+)"\)""")]
     private static partial Regex RowOf();
 
-    [GeneratedRegex("""(?:PemException\(|new\()\s*"(?<id>\w+)",\s*Trouble\.(?<category>\w+)|(?:Errors\.Input|Refuse)\(\s*"(?<id>\w+)"""")]
+    [GeneratedRegex("""(?:PemException\(|new\()\s*"(?<id>\w+)",\s*Trouble\.(?<category>\w+)|(?:Errors\.Input|Refuse)\(\s*"(?<id>\w+)""")]
     private static partial Regex GivenAt();
 
     [GeneratedRegex("""["(]([A-Z][A-Za-z]+)[",]""")]

@@ -65,7 +65,7 @@ public class ReplicationVerifiedTests
     public void A_path_reads_back_from_the_connection_string_as_itself()
     {
         Assert.Equal("/var/lib/a-b_1.crt", ReplicationVerified.Quoted("/var/lib/a-b_1.crt"));
-        Texts.Hostile.Holds(path => Assert.Equal([path, "c"], Conninfo.Parse($"a={ReplicationVerified.Quoted(path)} b=c").Select(p => p.Value)), cases: 2000);
+        Texts.Hostile.Holds(path => Assert.Equal([path, "c"], PemHa.Lab.Efm.Conninfo.Parse($"a={ReplicationVerified.Quoted(path)} b=c").Select(p => p.Value)), cases: 2000);
     }
 
     static Change? Compare(string conninfo) => Verified.Compare(Standby(conninfo), false);
