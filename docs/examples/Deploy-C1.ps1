@@ -32,16 +32,21 @@ param(
     # Where the certificate authority, the journal and, unless you give them, the passwords are kept: back it up, guard it.
     [string] $StateFolder = '~/.pemha/efm',
     # Better from a secret store: -Replication (Get-Secret pem-repl).
-    [pscredential] $Replication = (New-PemCredential repl -Path $StateFolder),
-    [pscredential] $Efm = (New-PemCredential efm -Path $StateFolder),
-    [pscredential] $SuperUser = (New-PemCredential pemsuper -Path $StateFolder),
-    [pscredential] $Authority = (New-PemCredential authority -Path $StateFolder),
+    [pscredential] $Replication,
+    [pscredential] $Efm,
+    [pscredential] $SuperUser,
+    [pscredential] $Authority,
     # Where web users' settings are to be the same on every host: (New-PemCredential pem_user_settings -Path ~/.pemha/efm).
     [pscredential] $UserSettings,
     # Further properties of EFM, such as @{ 'node.timeout' = '20' }.
     [hashtable] $EfmProperty = @{}
 )
 $ErrorActionPreference = 'Stop'
+# Not as the parameters' defaults: those are made before -WhatIf is known, and a preview keeps nothing.
+$Replication ??= New-PemCredential repl -Path $StateFolder
+$Efm ??= New-PemCredential efm -Path $StateFolder
+$SuperUser ??= New-PemCredential pemsuper -Path $StateFolder
+$Authority ??= New-PemCredential authority -Path $StateFolder
 
 # 1. Describe the cluster.
 $cluster = New-PemCluster efm -VirtualIp $VirtualIp -PingServer $PingServer `

@@ -17,11 +17,11 @@ param(
     # Where the certificate authority of a LocalCA and, unless you give them, the passwords are kept: back it up, guard it.
     [string] $StateFolder = '~/.pemha/efm',
     # Better from a secret store: -Replication (Get-Secret pem-repl).
-    [pscredential] $Replication = (New-PemCredential repl -Path $StateFolder),
-    [pscredential] $Efm = (New-PemCredential efm -Path $StateFolder),
-    [pscredential] $SuperUser = (New-PemCredential pemsuper -Path $StateFolder),
+    [pscredential] $Replication,
+    [pscredential] $Efm,
+    [pscredential] $SuperUser,
     # LocalCA: opens the authority's key.
-    [pscredential] $Authority = (New-PemCredential authority -Path $StateFolder),
+    [pscredential] $Authority,
     # ExternalCA: the folder of your files (docs/certificates.md), and what opens the keys in it.
     [string] $CertificatePath,
     [securestring] $KeyPassword,
@@ -29,15 +29,23 @@ param(
     [hashtable] $EfmProperty = @{}
 )
 $ErrorActionPreference = 'Stop'
+# Not as the parameters' defaults: those are made before -WhatIf is known, and a preview keeps nothing.
+$Replication ??= New-PemCredential repl -Path $StateFolder
+$Efm ??= New-PemCredential efm -Path $StateFolder
+$SuperUser ??= New-PemCredential pemsuper -Path $StateFolder
 
 $hosts = Import-PemTopology $Topology
 $certificates = switch ($hosts[0].Cluster.SslModel) {
-    LocalCA { @{ AuthorityPath = "$StateFolder/ca"; AuthorityPassword = $Authority.Password } }
+    LocalCA {
+        $Authority ??= New-PemCredential authority -Path $StateFolder
+        @{ AuthorityPath = "$StateFolder/ca"; AuthorityPassword = $Authority.Password }
+    }
     ExternalCA { @{ CertificatePath = $CertificatePath; KeyPassword = $KeyPassword } }
     SslUtils { @{} }
 }
 $connected = $hosts | Connect-PemHost @Login
-$nodes = $connected | Install-PemCluster -Replication $Replication -Efm $Efm -SuperUser $SuperUser @certificates -EfmProperty $EfmProperty -Confirm:$false
+$roles = @{ Replication = $Replication; Efm = $Efm; SuperUser = $SuperUser }
+$nodes = $connected | Install-PemCluster @roles @certificates -EfmProperty $EfmProperty -Confirm:$false
 $hosts[0].Cluster.Steps | Out-Default
 $hosts | Get-PemClusterStatus
 $hosts | Disconnect-PemHost

@@ -81,6 +81,7 @@ Describe 'As the procedure wants it' -Skip:($Deployment.Count -eq 0) {
 
     It 'every node can be looked at' { $unplanned | ForEach-Object { "$_" } | Should -BeNullOrEmpty }
     It '<What> (<Step>)' -ForEach $steps {
-        $plan | Where-Object { $_.Step -eq $Step } | ForEach-Object { "$($_.HostName): $($_.Action) $($_.Resource)" } | Should -BeNullOrEmpty
+        $plan | Where-Object { $_.Step -eq $Step } | ForEach-Object { "$($_.HostName): $($_.Action) $($_.Resource)" } |
+            Should -BeNullOrEmpty
     }
 }

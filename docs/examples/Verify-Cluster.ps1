@@ -6,7 +6,8 @@ Ends with 1 when a test failed or none ran. Changes nothing. Secrets come from y
 .EXAMPLE
 ./Verify-Cluster.ps1 ./C1.psd1 -Login @{ KeyFile = '~/.ssh/ci' } -ReportPath cluster.xml
 .EXAMPLE
-./Verify-Cluster.ps1 ./SslUtils.psd1 -Deployment @{ Replication = $repl; Efm = $efm; SuperUser = $super } -ReportPath c.xml -ReportFormat NUnitXml
+$deployment = @{ Replication = $repl; Efm = $efm; SuperUser = $super }
+./Verify-Cluster.ps1 ./SslUtils.psd1 -Deployment $deployment -ReportPath cluster.xml -ReportFormat NUnitXml
 #>
 [CmdletBinding()]
 param(

@@ -32,7 +32,7 @@ public sealed class PackageTests(Packed packed) : IClassFixture<Packed>, IDispos
             "bin/PemHa.Engine.dll", "bin/Renci.SshNet.dll", "docs/security.md", "docs/examples/C1.psd1"];
         Assert.Empty(wanted.Except(names));
         // Everything of the module's folder, help included, and every example.
-        foreach (var folder in new[] { "src/Module", "docs/examples" })
+        foreach (var folder in new[] { "src/Module", "docs/examples", "en-US" }.Where(f => Directory.Exists(Path.Combine(ModuleAssemblies.Root, f))))
         {
             var from = Path.Combine(ModuleAssemblies.Root, folder);
             var files = Directory.GetFiles(from, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(from, f))
@@ -148,21 +148,28 @@ public sealed class Packed : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    async Task<string[]> PackAsync() =>
-    [
-        await PackAsync(_folder["one"], [("TZ", "Pacific/Auckland"), ("DOTNET_CLI_UI_LANGUAGE", "de")]),
-        await PackAsync(_folder["another/folder, deeper"], []),
-    ];
+    async Task<string[]> PackAsync()
+    {
+        string[] folders = [_folder["one"], _folder["another/folder, deeper"]];
+        // Both of the same reading, whoever edits meanwhile; the copies' times are their own, as a clone's would be.
+        foreach (var file in Sources())
+        {
+            var bytes = await File.ReadAllBytesAsync(file);
+            foreach (var to in folders.Select(f => Path.Combine(f, Path.GetRelativePath(ModuleAssemblies.Root, file))))
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+                await File.WriteAllBytesAsync(to, bytes);
+            }
+        }
+        return
+        [
+            await PackAsync(folders[0], [("TZ", "Pacific/Auckland"), ("DOTNET_CLI_UI_LANGUAGE", "de")]),
+            await PackAsync(folders[1], []),
+        ];
+    }
 
     static async Task<string> PackAsync(string folder, (string, string)[] environment)
     {
-        foreach (var file in Sources())
-        {
-            var to = Path.Combine(folder, Path.GetRelativePath(ModuleAssemblies.Root, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
-            // The copy's time is its own, as a clone's would be.
-            await File.WriteAllBytesAsync(to, await File.ReadAllBytesAsync(file));
-        }
         // No server of the build's outlives the test.
         var (code, text) = await FreshSession.ProgramAsync(folder, [("MSBUILDDISABLENODEREUSE", "1"), .. environment],
             "dotnet", "run", "-c", "Release", "--project", "src/PemHa.Package");
@@ -171,7 +178,7 @@ public sealed class Packed : IDisposable
     }
 
     /// <summary>All that a clone would have, without what is built and without the tests.</summary>
-    static IEnumerable<string> Sources() => Directory.GetFiles(ModuleAssemblies.Root).Concat(new[] { "src", "docs" }
-            .SelectMany(f => Directory.GetFiles(Path.Combine(ModuleAssemblies.Root, f), "*", SearchOption.AllDirectories)))
+    static IEnumerable<string> Sources() => Directory.GetFiles(ModuleAssemblies.Root).Concat(new[] { "src", "docs", "en-US" }
+            .Where(f => Directory.Exists(Path.Combine(ModuleAssemblies.Root, f))).SelectMany(f => Directory.GetFiles(Path.Combine(ModuleAssemblies.Root, f), "*", SearchOption.AllDirectories)))
         .Where(f => !Path.GetRelativePath(ModuleAssemblies.Root, f).Split(Path.DirectorySeparatorChar).Any(p => p is "bin" or "obj"));
 }

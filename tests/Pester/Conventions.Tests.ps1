@@ -18,18 +18,20 @@ Describe '<Command.Name>' -ForEach $commands {
     It 'takes hosts from the pipeline, and secrets as such' {
         foreach ($parameter in $Command.Parameters.Values) {
             if ($parameter.ParameterType -eq [PemHa.PemHost[]]) {
-                $parameter.Attributes.Where({ $_ -is [Parameter] }).ValueFromPipeline | Should -Not -Contain $false -Because $parameter.Name
+                $piped = $parameter.Attributes.Where({ $_ -is [Parameter] }).ValueFromPipeline
+                $piped | Should -Not -Contain $false -Because $parameter.Name
             }
-            if ($parameter.Name -match 'Password|Passphrase') { $parameter.ParameterType | Should -Be ([securestring]) -Because $parameter.Name }
-            if ($parameter.Name -match 'Credential$') { $parameter.ParameterType | Should -Be ([pscredential]) -Because $parameter.Name }
+            $secret = switch -Regex ($parameter.Name) { 'Password|Passphrase' { [securestring] } 'Credential$' { [pscredential] } }
+            if ($secret) { $parameter.ParameterType | Should -Be $secret -Because $parameter.Name }
         }
     }
     It 'names its parameters in PascalCase and in the singular' {
-        $names = $Command.Parameters.Keys | Where-Object { $_ -notin $own -and $_ -notin 'ValidDays' }
-        foreach ($name in $names) { $name | Should -MatchExactly '^[A-Z][A-Za-z0-9]*$'; $name | Should -Not -MatchExactly '[^s]s$' -Because 'nouns are singular' }
+        $names = $Command.Parameters.Keys | Where-Object { $_ -notin $own -and $_ -notin 'ValidDays', 'UserSettings' }
+        foreach ($name in $names) { $name | Should -MatchExactly '^[A-Z][A-Za-z0-9]*([^s]|ss)$' }
     }
     It 'can be previewed exactly where it changes something' {
-        $changes = $Command.Verb -notin 'Connect', 'Disconnect', 'Get', 'Test', 'ConvertFrom', 'Import' -and $Command.Name -notin 'New-PemCluster', 'New-PemHost'
+        $changes = $Command.Verb -notin 'Connect', 'Disconnect', 'Get', 'Test', 'ConvertFrom', 'Import' -and
+            $Command.Name -notin 'New-PemCluster', 'New-PemHost'
         $Command.Parameters.ContainsKey('WhatIf') | Should -Be ($changes -or $Command.Name -eq 'Test-PemVirtualIp')
     }
     It 'says what it gives, in types of PemHa''s or of .NET''s' {

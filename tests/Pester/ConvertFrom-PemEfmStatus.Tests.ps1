@@ -20,12 +20,11 @@ Standby priority host list:
 Describe 'ConvertFrom-PemEfmStatus' {
     It 'reads a report as one text, line by line, and from a file' {
         Set-Content TestDrive:/status.txt $report
-        foreach ($nodes in @(, ($report | ConvertFrom-PemEfmStatus)), @(, ($report -split "`n" | ConvertFrom-PemEfmStatus)),
-            @(, (ConvertFrom-PemEfmStatus -Path TestDrive:/*.txt))) {
-            $nodes[0].Address | Should -Be 192.0.2.11, 192.0.2.12
-            $nodes[0].Role | Should -Be Primary, Standby
-            $nodes[0].VirtualIp | Should -Be $true, $false
-            $nodes[0].Cluster | Should -Be pem, pem
+        $ways = { $report | ConvertFrom-PemEfmStatus }, { $report -split "`n" | ConvertFrom-PemEfmStatus },
+            { ConvertFrom-PemEfmStatus -Path TestDrive:/*.txt }
+        foreach ($way in $ways) {
+            & $way | ForEach-Object { "$($_.Cluster) $($_.Name) $($_.Role) $($_.VirtualIp)" } |
+                Should -Be 'pem 192.0.2.11 Primary True', 'pem 192.0.2.12 Standby False'
         }
     }
     It 'gives null for what EFM does not report' {
@@ -42,6 +41,7 @@ Describe 'ConvertFrom-PemEfmStatus' {
         $failure.ErrorDetails.RecommendedAction | Should -Match 'cluster-status'
     }
     It 'takes a text or files, not both' {
-        (Get-Failure { ConvertFrom-PemEfmStatus $report -Path TestDrive:/x }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet,*'
+        (Get-Failure { ConvertFrom-PemEfmStatus -InputObject $report -Path TestDrive:/x }).FullyQualifiedErrorId |
+            Should -BeLike 'AmbiguousParameterSet,*'
     }
 }

@@ -18,7 +18,7 @@ Describe 'Under <_>' -ForEach $cultures {
         $text | Should -MatchExactly "EfmVersion\s+= '4\.10'"
         $text | Should -MatchExactly "'node\.timeout' = '?20"
         $again = Import-PemTopology TestDrive:/c.psd1
-        $again.Address | Should -Be $hosts.Address
+        $again | ForEach-Object Address | Should -Be ($hosts | ForEach-Object Address)
         $again[0].Cluster.VirtualIpPrefix, $again[0].Cluster.EfmVersion.ToString() | Should -Be 24, '4.10'
     }
     It 'names in any case mean what they mean elsewhere' {
@@ -28,7 +28,7 @@ Describe 'Under <_>' -ForEach $cultures {
         (New-PemHost 192.0.2.12 witness -Cluster $cluster).Role | Should -BeExactly Witness
     }
     It 'a report of EFM reads the same' {
-        $json = '{"nodes":{"192.0.2.11":{"type":"PRIMARY","db":"UP","vip":"","vip_active":false,"lsn":"0/1F7A3808"}}}'
+        $json = '{"nodes":{"192.0.2.11":{"type":"Primary","db":"UP","vip":"","vip_active":false,"lsn":"0/1F7A3808"}}}'
         $node = $json | ConvertFrom-PemEfmStatus
         "$($node.Role) $($node.Database) $($node.Lsn)" | Should -BeExactly 'Primary UP 0/1F7A3808'
     }

@@ -14,7 +14,9 @@ Describe 'Enable-PemReplication' {
         $failure.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
     }
     It 'shows its password nowhere' {
-        $said = & { try { New-TestHost | Enable-PemReplication -Credential $repl -Verbose -Debug *>&1 } catch { $_ | Format-List * -Force } } | Out-String
+        $said = & {
+            try { New-TestHost | Enable-PemReplication -Credential $repl -Verbose -Debug *>&1 } catch { $_ | Format-List * -Force }
+        } | Out-String
         $said | Should -Match Enable-PemReplication
         $said | Should -Not -Match hunter2
     }

@@ -6,7 +6,7 @@ BeforeAll {
 
 Describe 'Export-PemRunbook' {
     It 'writes nothing of a plan that is not whole' {
-        $null = try { New-TestHost | Export-PemRunbook -Path TestDrive:/run @with @authority -ErrorAction SilentlyContinue } catch { $failure = $_ }
+        $failure = Get-Failure { New-TestHost | Export-PemRunbook -Path TestDrive:/run @with @authority -ErrorAction SilentlyContinue }
         $failure.FullyQualifiedErrorId | Should -BeLike '*,PemHa.Commands.ExportPemRunbookCommand'
         Get-ChildItem TestDrive:/ -Filter run* | Should -BeNullOrEmpty
     }
@@ -18,7 +18,8 @@ Describe 'Export-PemRunbook' {
         Remove-Item TestDrive:/mine*
     }
     It 'is of one cluster' {
-        (Get-Failure { @(New-TestHost) + @(New-TestHost) | Export-PemRunbook -Path TestDrive:/two @with @authority }).FullyQualifiedErrorId |
+        $hosts = @(New-TestHost) + @(New-TestHost)
+        (Get-Failure { $hosts | Export-PemRunbook -Path TestDrive:/two @with @authority }).FullyQualifiedErrorId |
             Should -BeLike 'TopologyUnfit,*'
     }
 }

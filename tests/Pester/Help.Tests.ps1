@@ -20,7 +20,7 @@ Describe 'Help of <Command.Name>' -ForEach $commands {
         $examples = @($help.examples.example)
         $examples.Count | Should -BeGreaterOrEqual 3
         foreach ($example in $examples) { "$($example.code) $($example.introduction.Text) $($example.remarks.Text)" | Should -Match 'Pem' }
-        "$($examples.code)$($examples.introduction.Text)$($examples.remarks.Text)" | Should -Match ([regex]::Escape($Command.Name))
+        "$($examples.code)$($examples.introduction.Text)$($examples.remarks.Text)" | Should -Match $Command.Name
     }
     It 'describes every parameter' {
         foreach ($name in $Command.Parameters.Keys.Where({ $_ -notin $own })) {
@@ -35,8 +35,9 @@ Describe 'Help of <Command.Name>' -ForEach $commands {
 }
 
 Describe 'about_ topics' {
-    It '<_> is shipped where Get-Help finds it' -ForEach 'about_PemHa', 'about_PemHa_Procedure', 'about_PemHa_Security', 'about_PemHa_Lab', 'about_PemHa_Troubleshooting' {
-        Join-Path $base en-US "$_.help.txt" | Should -Exist
-        (Get-Content (Join-Path $base en-US "$_.help.txt") -Raw).Length | Should -BeGreaterThan 500
+    It 'about_PemHa<_> is shipped where Get-Help finds it' -ForEach '', '_Procedure', '_Security', '_Lab', '_Troubleshooting' {
+        $topic = Join-Path $base en-US "about_PemHa$_.help.txt"
+        $topic | Should -Exist
+        (Get-Content $topic -Raw).Length | Should -BeGreaterThan 500
     }
 }

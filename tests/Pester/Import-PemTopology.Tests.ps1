@@ -13,17 +13,19 @@ Describe 'Import-PemTopology' {
     }
     It 'never runs what is in a file' {
         Set-Content TestDrive:/run.psd1 '@{ Name = $(Set-Content TestDrive:/done yes; "efm") }'
-        (Get-Failure { Import-PemTopology TestDrive:/run.psd1 }).FullyQualifiedErrorId | Should -Be 'TopologyUnfit,PemHa.Commands.ImportPemTopologyCommand'
+        (Get-Failure { Import-PemTopology TestDrive:/run.psd1 }).FullyQualifiedErrorId |
+            Should -Be 'TopologyUnfit,PemHa.Commands.ImportPemTopologyCommand'
         Test-Path TestDrive:/done | Should -BeFalse
     }
     It 'tells all that is wrong at once, with line and column' {
-        Set-Content TestDrive:/wrong.psd1 "@{`n VirtualIp = '192.0.2.9'`n Prot = 1`n Hosts = @(@{ Address = '192.0.2.9'; Role = 'Primary' })`n}"
+        Set-Content TestDrive:/wrong.psd1 "@{`n VirtualIp = '192.0.2.9'`n Prot = 1`n Hosts = @{ Address = '192.0.2.9'; Role = 'King' }`n}"
         $message = "$(Get-Failure { Import-PemTopology TestDrive:/wrong.psd1 })"
         $message | Should -Match 'wrong\.psd1:3:2: '
         $message | Should -Match 'PingServer is missing'
     }
     It 'refuses a secret without repeating it' {
-        Set-Content TestDrive:/secret.psd1 "@{ VirtualIp = '192.0.2.9'; PingServer = '192.0.2.1'; Password = 'hunter2'; Hosts = @{ Address = '192.0.2.11'; Role = 'Primary' } }"
+        $text = "VirtualIp = '192.0.2.9'; PingServer = '192.0.2.1'; Hosts = @{ Address = '192.0.2.11'; Role = 'Primary' }"
+        Set-Content TestDrive:/secret.psd1 "@{ $text; Password = 'hunter2' }"
         $message = "$(Get-Failure { Import-PemTopology TestDrive:/secret.psd1 })"
         $message | Should -Match 'Password'
         $message | Should -Not -Match hunter2

@@ -16,6 +16,7 @@ Describe 'Initialize-PemReplica' {
         $failure.FullyQualifiedErrorId | Should -Be 'PrimaryUnreachable,PemHa.Commands.InitializePemReplicaCommand'
     }
     It 'wants a name for the replication role' {
-        (Get-Failure { New-TestHost | Initialize-PemReplica -UserName '' }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidation*,*'
+        (Get-Failure { New-TestHost | Initialize-PemReplica -UserName '' }).FullyQualifiedErrorId |
+            Should -BeLike 'ParameterArgumentValidation*,*'
     }
 }

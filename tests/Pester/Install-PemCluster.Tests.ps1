@@ -1,13 +1,15 @@
 BeforeAll {
     . $PSScriptRoot/Common.ps1
-    $with = @{ Replication = New-TestCredential repl; Efm = New-TestCredential efm; SuperUser = New-TestCredential pemsuper; Confirm = $false }
+    $with = @{ Replication = New-TestCredential repl; Efm = New-TestCredential efm; SuperUser = New-TestCredential pemsuper }
+    $with.Confirm = $false
     $authority = @{ AuthorityPath = 'TestDrive:/ca'; AuthorityPassword = (New-TestCredential x).Password }
 }
 
 Describe 'Install-PemCluster' {
     It 'needs the three roles in every way, and what the SSL model takes' {
         Get-ParameterName Install-PemCluster SslUtils -Mandatory | Should -Be Efm, PemHost, Replication, SuperUser
-        Get-ParameterName Install-PemCluster LocalCA -Mandatory | Should -Be AuthorityPassword, AuthorityPath, Efm, PemHost, Replication, SuperUser
+        Get-ParameterName Install-PemCluster LocalCA -Mandatory |
+            Should -Be AuthorityPassword, AuthorityPath, Efm, PemHost, Replication, SuperUser
         Get-ParameterName Install-PemCluster ExternalCA -Mandatory | Should -Be CertificatePath, Efm, PemHost, Replication, SuperUser
     }
     It 'refuses at the very beginning what a late step would refuse: <Id>' -ForEach @(
@@ -30,7 +32,7 @@ Describe 'Install-PemCluster' {
     }
     It 'completes the names of its steps in their order' {
         $line = 'Install-PemCluster -StopAfter Set-Pem'
-        $found = [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText
-        $found | Should -Be Set-PemPassFile, Set-PemSsl, Set-PemHba, Set-PemWebApplication
+        $found = [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches
+        $found.CompletionText | Should -Be Set-PemPassFile, Set-PemSsl, Set-PemHba, Set-PemWebApplication
     }
 }

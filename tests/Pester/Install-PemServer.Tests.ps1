@@ -15,7 +15,8 @@ Describe 'Install-PemServer' {
         (Get-Failure { New-TestHost | Install-PemServer -Credential $empty }).FullyQualifiedErrorId | Should -BeLike 'PasswordUnfit,*'
     }
     It 'goes to the primary first, and nowhere without it' {
-        (Get-Failure { New-TestHost | Install-PemServer -Credential (New-TestCredential pemsuper) -RegisterEfm -TemporarySuperUser }).FullyQualifiedErrorId |
+        $super = New-TestCredential pemsuper
+        (Get-Failure { New-TestHost | Install-PemServer -Credential $super -RegisterEfm -TemporarySuperUser }).FullyQualifiedErrorId |
             Should -BeLike 'PrimaryUnreachable,*'
     }
 }

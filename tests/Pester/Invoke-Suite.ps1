@@ -1,9 +1,9 @@
 <#
 .SYNOPSIS
-Runs the Pester suites on the packed module: with Pester 5, with Pester 6, or with each that is here. Ends with 'N passed, N failed, N skipped'.
+Runs the Pester suites on the packed module, with Pester 5, with Pester 6, or with each of them that is here.
 .DESCRIPTION
-Fails when a test fails, when a file has none, and when nothing ran. Pester is taken from where modules are, or from the folder that
-NuGet keeps packages in.
+Each run ends with 'N passed, N failed, N skipped'. Fails when a test fails, when a file has none, and when nothing ran. Pester is taken
+from where modules are, or from the folder that NuGet keeps packages in.
 #>
 [CmdletBinding()]
 param(

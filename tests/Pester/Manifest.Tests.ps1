@@ -15,7 +15,7 @@ Describe 'The manifest' {
     It 'exports what there is, by name, and nothing else' {
         $data.CmdletsToExport | Should -Not -Contain '*'
         (Get-Command -Module PemHa).Name | Sort-Object | Should -Be ($data.CmdletsToExport | Sort-Object)
-        $data.FunctionsToExport, $data.AliasesToExport, $data.VariablesToExport | Should -BeNullOrEmpty
+        @($data.FunctionsToExport) + $data.AliasesToExport + $data.VariablesToExport | Should -BeNullOrEmpty
         Get-Command -Module PemHa | Where-Object CommandType -ne Cmdlet | Should -BeNullOrEmpty
     }
     It 'tells the Gallery what it is' {
@@ -27,7 +27,8 @@ Describe 'The manifest' {
     }
     It 'bears the version of its assemblies and of its change log' {
         [PemHa.ModuleLoader].Assembly.GetName().Version.ToString(3) | Should -Be $manifest.Version.ToString()
-        (Select-String -Path "$base/CHANGELOG.md" -Pattern '^## (\S+)')[0].Matches[0].Groups[1].Value | Should -Be $manifest.Version.ToString()
+        $newest = (Select-String -Path "$base/CHANGELOG.md" -Pattern '^## (\S+)')[0].Matches[0].Groups[1].Value
+        $newest | Should -Be $manifest.Version.ToString()
     }
     It 'names files that are in the folder' {
         foreach ($file in @($data.RootModule) + $data.FormatsToProcess + $data.TypesToProcess) { Join-Path $base $file | Should -Exist }
@@ -36,7 +37,8 @@ Describe 'The manifest' {
 
 Describe 'The folder' {
     It 'holds licence, notices, change log and examples, and nothing of the build' {
-        foreach ($file in 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'CHANGELOG.md', 'README.md', 'PemHa.png', 'docs/examples/C1.psd1') { Join-Path $base $file | Should -Exist }
+        $files = 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'CHANGELOG.md', 'README.md', 'PemHa.png', 'docs/examples/C1.psd1'
+        foreach ($file in $files) { Join-Path $base $file | Should -Exist }
         Get-ChildItem $base -Recurse -Include *.pdb, *.cs, *.csproj, *.deps.json | Should -BeNullOrEmpty
     }
 }
@@ -59,12 +61,16 @@ Describe 'The package' -Skip:(-not (Get-Command Install-PSResource -ErrorAction 
     }
     It 'installs from there as the same files, and is imported by its name in a new session' {
         Save-PSResource PemHa -Repository $repository -Path (Get-Item TestDrive:/installed).FullName -TrustRepository
-        $installed = (Get-Item "TestDrive:/installed/PemHa/$($manifest.Version)").FullName
-        $relative = { param($folder) (Get-ChildItem $folder -Recurse -File).FullName.Substring($folder.Length) | Where-Object { $_ -notmatch 'PSGetModuleInfo|Content_Types|_rels' } | Sort-Object }
-        & $relative $installed | Should -Be (& $relative (Get-Item $base).FullName)
-        foreach ($file in Get-ChildItem $base -Recurse -File) {
-            (Get-FileHash (Join-Path $installed $file.FullName.Substring((Get-Item $base).FullName.Length))).Hash | Should -Be (Get-FileHash $file).Hash -Because $file.Name
+        # "hash path" of each file, but for what the installer adds.
+        $told = {
+            param($folder)
+            Push-Location $folder
+            Get-ChildItem -Recurse -File |
+                ForEach-Object { "$((Get-FileHash -LiteralPath $_).Hash) $(Resolve-Path -LiteralPath $_ -Relative)" } |
+                Where-Object { $_ -notmatch 'PSGetModuleInfo|Content_Types|_rels|nuspec' } | Sort-Object
+            Pop-Location
         }
+        & $told "TestDrive:/installed/PemHa/$($manifest.Version)" | Should -Be (& $told $base)
         $count = & pwsh -NoProfile -Command {
             param($path)
             $env:PSModulePath = $path + [System.IO.Path]::PathSeparator + $env:PSModulePath
@@ -73,13 +79,13 @@ Describe 'The package' -Skip:(-not (Get-Command Install-PSResource -ErrorAction 
         $count | Should -Be $data.CmdletsToExport.Count
     }
     It 'is installed for the current user by Install-PSResource' -Skip:$IsWindows {
-        # A home of its own: nobody's modules are touched.
-        $home1 = (New-Item TestDrive:/home -ItemType Directory).FullName
-        $said = & (Get-Item /usr/bin/env).FullName "HOME=$home1" "XDG_DATA_HOME=$home1/data" pwsh -NoProfile -Command @"
+        # A home of its own: nobody's modules and repositories are touched.
+        $user = (New-Item TestDrive:/user/.local/share -ItemType Directory).Parent.Parent.FullName
+        $said = & /usr/bin/env -u XDG_DATA_HOME -u PSModulePath "HOME=$user" pwsh -NoProfile -Command @"
             Register-PSResourceRepository local -Uri '$((Get-Item TestDrive:/repository).FullName)' -Trusted
             Install-PSResource PemHa -Repository local -Scope CurrentUser
             (Import-Module PemHa -PassThru).ModuleBase
 "@
-        $said | Should -BeLike "$home1/*/PemHa/$($manifest.Version)"
+        $said | Should -BeLike "$user/.local/share/powershell/Modules/PemHa/$($manifest.Version)"
     }
 }

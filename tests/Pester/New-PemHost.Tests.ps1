@@ -7,7 +7,8 @@ BeforeAll {
 Describe 'New-PemHost' {
     It 'adds the node to its cluster and numbers its agent' {
         $own = New-PemCluster -VirtualIp 192.0.2.245 -PingServer 192.0.2.1
-        $hosts = 'Primary', 'Standby', 'Witness', 'Standby' | ForEach-Object { $n = 10 } { New-PemHost "192.0.2.$((++$n))" $_ -Cluster $own }
+        $n = 10
+        $hosts = foreach ($role in 'Primary', 'Standby', 'Witness', 'Standby') { New-PemHost "192.0.2.$((++$n))" $role -Cluster $own }
         $own.Hosts | Should -Be $hosts
         $hosts.AgentId | Should -Be 1, 2, 0, 3
         $hosts.Connected | Should -Not -Contain $true
@@ -32,7 +33,7 @@ Describe 'New-PemHost' {
         @{ Why = 'the virtual IP'; Given = @{ Address = '192.0.2.245'; Role = 'Standby' }; Id = 'HostConflict' }
         @{ Why = 'an address that is none'; Given = @{ Address = '192.0.2.300'; Role = 'Standby' }; Id = 'AddressUnfit' }
         @{ Why = 'an unknown role'; Given = @{ Address = '192.0.2.12'; Role = 'Master' }; Id = 'CannotConvertArgumentNoMessage' }
-        @{ Why = 'a name with a blank'; Given = @{ Address = '192.0.2.12'; Role = 'Standby'; Name = 'a b' }; Id = 'ParameterArgumentValidationError' }
+        @{ Why = 'a blank'; Given = @{ Address = '192.0.2.12'; Role = 'Standby'; Name = 'a b' }; Id = 'ParameterArgumentValidationError' }
         @{ Why = 'port 0'; Given = @{ Address = '192.0.2.12'; Role = 'Standby'; SshPort = 0 }; Id = 'ParameterArgumentValidationError' }
     ) {
         (Get-Failure { New-PemHost -Cluster $cluster @Given }).FullyQualifiedErrorId | Should -Be "$Id,PemHa.Commands.NewPemHostCommand"

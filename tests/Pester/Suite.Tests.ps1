@@ -10,12 +10,16 @@ Describe 'This suite' {
         $named | Where-Object { $_ -notin $about } | Sort-Object | Should -Be ((Get-Command -Module PemHa).Name | Sort-Object)
     }
     It '<File.Name> asserts something in every test' -ForEach $files {
-        $ast = [System.Management.Automation.Language.Parser]::ParseFile($File.FullName, [ref] $null, [ref] $null)
-        $tests = $ast.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] -and $args[0].GetCommandName() -eq 'It' }, $true)
+        $calls = {
+            param($ast, $name)
+            $ast.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true).
+                Where({ $_.GetCommandName() -eq $name })
+        }
+        $file = [System.Management.Automation.Language.Parser]::ParseFile($File.FullName, [ref] $null, [ref] $null)
+        $tests = & $calls $file It
         $tests.Count | Should -BeGreaterThan 0
         foreach ($test in $tests) {
-            $should = $test.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] -and $args[0].GetCommandName() -eq 'Should' }, $true)
-            $should.Count | Should -BeGreaterThan 0 -Because $test.CommandElements[1].Extent.Text
+            (& $calls $test Should).Count | Should -BeGreaterThan 0 -Because $test.CommandElements[1].Extent.Text
         }
     }
 }

@@ -6,6 +6,15 @@ Describe 'Test-PemCertificate' {
         $hosts | Test-PemCertificate -AuthorityPath TestDrive:/ca -AuthorityPassword (New-TestCredential x).Password | Should -Be $hosts
         Test-Path TestDrive:/ca | Should -BeFalse
     }
+    It 'opens an authority with its own password only' {
+        $ours = (New-TestCredential x).Password
+        $null = Get-Complaint { New-TestHost | New-PemCertificate -AuthorityPath TestDrive:/made -AuthorityPassword $ours }
+        $hosts = New-TestHost
+        $hosts | Test-PemCertificate -AuthorityPath TestDrive:/made -AuthorityPassword $ours | Should -Be $hosts
+        $other = (New-TestCredential x 'another password').Password
+        $failure = Get-Failure { $hosts | Test-PemCertificate -AuthorityPath TestDrive:/made -AuthorityPassword $other }
+        $failure.FullyQualifiedErrorId | Should -Be 'AuthorityKeyLocked,PemHa.Commands.TestPemCertificateCommand'
+    }
     It 'needs nothing with sslutils' {
         $hosts = New-TestHost SslUtils
         $hosts | Test-PemCertificate | Should -Be $hosts

@@ -19,12 +19,13 @@ public sealed class ExampleTests(HostedEngine engine) : IClassFixture<HostedEngi
 
     public static TheoryData<string> Topologies => Files("*.psd1");
 
-    /// <summary>The scripts that take a topology file to hosts, with the rest of what they must be given.</summary>
+    /// <summary>The scripts that go to hosts, with what they must be given.</summary>
     public static TheoryData<string, string> Runbooks => new()
     {
-        { "Deploy-Cluster.ps1", "" },
-        { "Add-Node.ps1", """-Address 127.0.0.204 -Name node4 -Path "$state/more.psd1" -With @{ Login = $login; StateFolder = "$state/state" }""" },
-        { "Rehearse-Cluster.ps1", "-Path \"$state/change\"" },
+        { "Deploy-C1.ps1", """-Primary 127.0.0.1 -Standby 127.0.0.2 -Witness 127.0.0.3 -PingServer 127.0.0.4 -Login $login -StateFolder "$state/state" """ },
+        { "Deploy-Cluster.ps1", """ "$state/two.psd1" -Login $login -StateFolder "$state/state" """ },
+        { "Add-Node.ps1", """ "$state/two.psd1" -Address 127.0.0.204 -Name node4 -Path "$state/more.psd1" -With @{ Login = $login; StateFolder = "$state/state" }""" },
+        { "Rehearse-Cluster.ps1", """ "$state/two.psd1" -Login $login -StateFolder "$state/state" -Path "$state/change" """ },
     };
 
     [Theory]
@@ -80,21 +81,19 @@ public sealed class ExampleTests(HostedEngine engine) : IClassFixture<HostedEngi
     public void A_preview_of_hosts_that_do_not_answer_ends_with_their_names_and_keeps_nothing(string script, string more)
     {
         // The example's cluster, on this machine's own network and at a port that nobody listens on.
-        var text = File.ReadAllText(Path.Combine(Folder, "TwoNodes.psd1")).Replace("172.16.161.", "127.0.0.", StringComparison.Ordinal)
-            .Replace("; Role = ", "; SshPort = 1; Role = ", StringComparison.Ordinal);
-        Assert.Equal(3, Regex.Count(text, "SshPort = 1"));
-        File.WriteAllText(_folder["two.psd1"], text);
-        // The parameters that the script itself has.
+        var text = File.ReadAllText(Path.Combine(Folder, "TwoNodes.psd1"));
+        File.WriteAllText(_folder["two.psd1"], text.Replace("172.16.161.", "127.0.0.", StringComparison.Ordinal));
+        File.WriteAllText(_folder["config"], "Host *\n  Port 1\n");
+        // It changes nothing anyway.
         var preview = script == "Rehearse-Cluster.ps1" ? "" : "-WhatIf";
-        var own = script == "Add-Node.ps1" ? "" : "-Login $login -StateFolder \"$state/state\"";
         var error = engine.Fails($$"""
             param($script, $state)
-            $login = @{ Credential = New-PemCredential root -WhatIf; SshConfigFile = 'none'; KnownHostsFile = '/none'; TimeoutSec = 5 }
-            & $script "$state/two.psd1" {{own}} {{more}} {{preview}}
+            $login = @{ Credential = New-PemCredential root; SshConfigFile = "$state/config"; KnownHostsFile = '/none'; TimeoutSec = 5 }
+            & $script {{more}} {{preview}}
             """, Path.Combine(Folder, script), _folder.Path);
         Assert.StartsWith("Unreachable,PemHa.Commands.ConnectPemHostCommand", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["state"]));
-        Assert.Equal(script == "Add-Node.ps1" ? ["more.psd1", "two.psd1"] : ["two.psd1"],
+        Assert.Equal(script == "Add-Node.ps1" ? ["config", "more.psd1", "two.psd1"] : ["config", "two.psd1"],
             Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order());
         if (script == "Add-Node.ps1")
             Assert.Equal(["node1", "node2", "witness1", "node4"], Import(_folder["more.psd1"]).Select(h => h.Name));
