@@ -31,6 +31,11 @@ switch ($Task) {
         Invoke-DotNet run -c Release --project "$root/src/PemHa.Package"
         & pwsh -NoProfile -File "$root/tests/Pester/Invoke-Suite.ps1"
         if ($LASTEXITCODE -ne 0) { throw 'The Pester suites failed.' }
+        if (Get-Module -ListAvailable PSScriptAnalyzer) {
+            $found = "$root/src/Module", "$root/docs/examples", "$root/tests/Pester", "$root/build.ps1" |
+                ForEach-Object { Invoke-ScriptAnalyzer $_ -Recurse -Severity Warning, Error }
+            if ($found) { $found | Out-Host; throw 'PSScriptAnalyzer has findings.' }
+        } else { 'PSScriptAnalyzer is not here: it was not asked.' }
     }
 
     # What the code says goes into docs/en-US; en-US, which the module ships, is made of that.

@@ -14,6 +14,9 @@ sealed record MatrixCell(string Model, int DataNodes, int Witnesses)
 
     public bool Ipv6 { get; init; }
 
+    /// <summary>The last node is added by the example for that to a cluster that runs.</summary>
+    public bool Grows { get; init; }
+
     /// <summary>The topology file of docs/examples that describes it, deployed by the runbook there.</summary>
     public string? Example { get; init; }
 
@@ -61,10 +64,13 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
         var report = await RunAsync(await InstallAsync() + $"Status {cell.Model}");
         if (cell.Example is null)
         {
-            AssertInstalled(report, "first");
             AssertInstalled(report, "again");
-            Assert.NotEmpty(Changed(report, "first"));
             Assert.Empty(Changed(report, "again"));
+        }
+        if (cell.Example is null && !cell.Grows)
+        {
+            AssertInstalled(report, "first");
+            Assert.NotEmpty(Changed(report, "first"));
         }
         var expected = lab.Hosts.Select((h, i) =>
             $"status {cell.Name(h)} {(h.IsWitness ? "Witness N/A" : i == 0 ? "Primary UP" : "Standby UP")} {i == 0} 0");
@@ -76,14 +82,43 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
             Assert.Equal("local.period=1\nnode.timeout=3", await RootAsync(host.Name, timings));
     }
 
+    /// <summary>Deploys all but the last node by an example's topology, and adds that one to the cluster that runs.</summary>
+    /// <returns>What each host was changed in when the last one came.</returns>
+    internal async Task<IReadOnlyList<string>> GrowAsync(string example)
+    {
+        var data = await DataAsync();
+        var text = await File.ReadAllTextAsync(await TopologyAsync(example), Cancellation);
+        var nodes = data.SkipLast(1).Select((h, i) =>
+            $"        @{{ Address = '{h.Address}'; Role = '{(i == 0 ? "Primary" : "Standby")}'; Name = '{h.Name}' }}\n");
+        var smaller = Path.Combine(StateFolder, "smaller.psd1");
+        await File.WriteAllTextAsync(smaller, text[..text.IndexOf("        @{ Address", StringComparison.Ordinal)] + string.Concat(nodes) + "    )\n}\n",
+            Cancellation);
+        var first = await ExampleAsync("Deploy-Cluster.ps1", smaller, "-Login $login -StateFolder $state");
+        Assert.True(first.ExitCode == 0, first.Output);
+        var grown = await ExampleAsync("Add-Node.ps1", smaller,
+            $"-Address {data[^1].Address} -Name {data[^1].Name} -Path \"$state/grown.psd1\" -With @{{ Login = $login; StateFolder = $state }}");
+        Assert.True(grown.ExitCode == 0, grown.Output);
+        return grown.Changed;
+    }
+
     /// <summary>Deploys it by the runbook for topology files, twice; or gives the script that calls Install-PemCluster twice.</summary>
     async Task<string> InstallAsync()
     {
+        if (cell.Grows)
+        {
+            var last = (await DataAsync())[^1].Name;
+            var changed = await GrowAsync("SslUtils.psd1");
+            Assert.Contains(changed, c => c.StartsWith($"{last}: ", StringComparison.Ordinal) && c.Contains("standby", StringComparison.Ordinal));
+            // The others learn of it, and go on running.
+            Assert.All(changed.Where(c => !c.StartsWith($"{last}: ", StringComparison.Ordinal)),
+                c => Assert.DoesNotMatch("restart|install|initialise|standby", c));
+            return $"Install again {cell.Model}; ";
+        }
         if (cell.Example is not { } example) return $"Install first {cell.Model}; Install again {cell.Model}; ";
         foreach (var again in new[] { false, true })
         {
             var more = cell.ExampleParameters.Replace("FOLDER", Folder, StringComparison.Ordinal);
-            var run = await ExampleAsync("Deploy-Cluster.ps1", example, $"-StateFolder $state {more}");
+            var run = await ExampleAsync("Deploy-Cluster.ps1", example, $"-Login $login -StateFolder $state {more}");
             Assert.True(run.ExitCode == 0, run.Output);
             Assert.Equal(again, run.Changed.Count == 0);
             var seconds = string.Create(CultureInfo.InvariantCulture, $"{run.Elapsed.TotalSeconds:0.0} s");

@@ -44,6 +44,21 @@ public sealed class ProcedureConnectionTests(UndeployedCluster cluster)
     }
 
     [Fact]
+    public async Task A_connection_is_made_beside_older_libraries_that_another_module_has_loaded()
+    {
+        await cluster.LabAsync();
+        var report = await cluster.PowerShellAsync($$"""
+            foreach ($name in 'Microsoft.Extensions.Logging.Abstractions', 'BouncyCastle.Cryptography', 'Renci.SshNet') {
+                $assembly = [System.Reflection.Assembly]::LoadFrom("{{Path.Combine(AppContext.BaseDirectory, "older")}}/$name.dll")
+            }
+            "beside $($assembly.GetName().Version.Major)"
+            Report { $hosts | Connect-PemHost @login }
+            """);
+        Assert.Empty(report.Errors);
+        Assert.Equal(cluster.Options.HostNames.Prepend("beside 2024"), report.Lines);
+    }
+
+    [Fact]
     public async Task A_login_needs_the_right_password_and_so_does_sudo()
     {
         await cluster.LabAsync();

@@ -17,7 +17,7 @@ public sealed class ProcedureExampleTests(ProcedureCluster cluster)
         await cluster.DeployedAsync();
         var before = await cluster.SnapshotAsync();
         var secrets = Directory.GetFiles(cluster.StateFolder, "*.secret").Order().ToList();
-        var run = await cluster.ExampleAsync("Rehearse-Cluster.ps1", "C1.psd1", "-StateFolder $state -Path \"$state/change\"");
+        var run = await cluster.ExampleAsync("Rehearse-Cluster.ps1", "C1.psd1", "-Login $login -StateFolder $state -Path \"$state/change\"");
         Assert.True(run.ExitCode == 0, run.Output);
         Assert.Empty(run.Journal);
         Assert.DoesNotContain("Failed", run.Output, StringComparison.Ordinal);

@@ -99,7 +99,7 @@ public partial class ProcedureLab : LabFixture
     /// Runs a script of docs/examples on one of its topology files, as it is but for the state folder and EFM's timings: those are the lab's.
     /// </summary>
     /// <param name="script">Such as Deploy-Cluster.ps1.</param>
-    /// <param name="arguments">More of its parameters; <c>$state</c> is the state folder, <c>$login</c> how hosts are reached.</param>
+    /// <param name="arguments">Its other parameters; <c>$state</c> is the state folder, <c>$login</c> how hosts are reached.</param>
     internal async Task<ProcedureRun> ExampleAsync(string script, string topology, string arguments)
     {
         var watch = Stopwatch.StartNew();
@@ -108,7 +108,7 @@ public partial class ProcedureLab : LabFixture
         var file = await WriteAsync($$"""
             $login = {{Login}}
             $state = '{{StateFolder}}'
-            & '{{Path.Combine(Examples, script)}}' '{{await TopologyAsync(topology)}}' -Login $login {{arguments}}
+            & '{{Path.Combine(Examples, script)}}' '{{await TopologyAsync(topology)}}' {{arguments}}
             """);
         var result = await lab.RunScriptAsync(file, [], Cancellation);
         return new ProcedureRun(result.ExitCode, result.Stdout + result.Stderr, [.. Journal().Skip(before)], watch.Elapsed);

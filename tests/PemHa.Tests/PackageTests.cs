@@ -32,10 +32,10 @@ public sealed class PackageTests(Packed packed) : IClassFixture<Packed>, IDispos
             "bin/PemHa.Engine.dll", "bin/Renci.SshNet.dll", "docs/security.md", "docs/examples/C1.psd1"];
         Assert.Empty(wanted.Except(names));
         // Everything of the module's folder, help included, and every example.
-        foreach (var folder in new[] { "src/Module", "docs/examples", "en-US" }.Where(f => Directory.Exists(Path.Combine(ModuleAssemblies.Root, f))))
+        foreach (var folder in new[] { "src/Module", "docs/examples", "en-US" })
         {
             var from = Path.Combine(ModuleAssemblies.Root, folder);
-            var files = Directory.GetFiles(from, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(from, f))
+            var files = Packed.FilesIn(folder).Select(f => Path.GetRelativePath(from, f))
                 .Where(f => !f.StartsWith("bin", StringComparison.Ordinal));
             Assert.Empty(files.Select(f => folder == "src/Module" ? f : $"{folder}/{f}").Except(names));
         }
@@ -177,8 +177,15 @@ public sealed class Packed : IDisposable
         return Directory.GetFiles(Path.Combine(folder, "out"), "*.nupkg").Single();
     }
 
+    /// <summary>Every file below a folder of the checkout.</summary>
+    internal static string[] FilesIn(string folder)
+    {
+        var path = Path.Combine(ModuleAssemblies.Root, folder);
+        return Directory.Exists(path) ? Directory.GetFiles(path, "*", SearchOption.AllDirectories) : [];
+    }
+
     /// <summary>All that a clone would have, without what is built and without the tests.</summary>
-    static IEnumerable<string> Sources() => Directory.GetFiles(ModuleAssemblies.Root).Concat(new[] { "src", "docs", "en-US" }
-            .Where(f => Directory.Exists(Path.Combine(ModuleAssemblies.Root, f))).SelectMany(f => Directory.GetFiles(Path.Combine(ModuleAssemblies.Root, f), "*", SearchOption.AllDirectories)))
+    static IEnumerable<string> Sources() => Directory.GetFiles(ModuleAssemblies.Root)
+        .Concat(new[] { "src", "docs", "en-US" }.SelectMany(FilesIn))
         .Where(f => !Path.GetRelativePath(ModuleAssemblies.Root, f).Split(Path.DirectorySeparatorChar).Any(p => p is "bin" or "obj"));
 }

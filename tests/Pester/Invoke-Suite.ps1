@@ -2,7 +2,7 @@
 .SYNOPSIS
 Runs the Pester suites on the packed module, with Pester 5, with Pester 6, or with each of them that is here.
 .DESCRIPTION
-Each run ends with 'N passed, N failed, N skipped'. Fails when a test fails, when a file has none, and when nothing ran. Pester is taken
+Each run ends with a line of what passed, failed and was skipped. Fails when a test fails, when a file has none, and when nothing ran. Pester is taken
 from where modules are, or from the folder that NuGet keeps packages in.
 #>
 [CmdletBinding()]
@@ -34,8 +34,8 @@ if ($PesterPath) {
     # A file that could not be read has no tests, and that is no success.
     $empty = $run.Containers.Where({ $_.TotalCount -eq 0 -or $_.Result -eq 'Failed' -and $_.FailedCount -eq 0 })
     foreach ($file in $empty) { "No test of $($file.Item) ran." }
-    "Pester $($pester.Version), PowerShell $($PSVersionTable.PSVersion), PemHa $((Get-Module PemHa).Version):"
-    '{0} passed, {1} failed, {2} skipped' -f $run.PassedCount, ($run.FailedCount + $empty.Count), ($run.SkippedCount + $run.NotRunCount)
+    $counts = $run.PassedCount, ($run.FailedCount + $empty.Count), ($run.SkippedCount + $run.NotRunCount)
+    "Pester $($pester.Version), PowerShell $($PSVersionTable.PSVersion): {0} passed, {1} failed, {2} skipped" -f $counts
     exit [int] ($run.PassedCount -eq 0 -or $run.FailedCount + $empty.Count + $run.FailedBlocksCount -gt 0)
 }
 

@@ -22,10 +22,10 @@ public sealed class ExampleTests(HostedEngine engine) : IClassFixture<HostedEngi
     /// <summary>The scripts that go to hosts, with what they must be given.</summary>
     public static TheoryData<string, string> Runbooks => new()
     {
-        { "Deploy-C1.ps1", """-Primary 127.0.0.1 -Standby 127.0.0.2 -Witness 127.0.0.3 -PingServer 127.0.0.4 -Login $login -StateFolder "$state/state" """ },
-        { "Deploy-Cluster.ps1", """ "$state/two.psd1" -Login $login -StateFolder "$state/state" """ },
-        { "Add-Node.ps1", """ "$state/two.psd1" -Address 127.0.0.204 -Name node4 -Path "$state/more.psd1" -With @{ Login = $login; StateFolder = "$state/state" }""" },
-        { "Rehearse-Cluster.ps1", """ "$state/two.psd1" -Login $login -StateFolder "$state/state" -Path "$state/change" """ },
+        { "Deploy-C1.ps1", "-Primary 127.0.0.1 -Standby 127.0.0.2 -Witness 127.0.0.3 -PingServer 127.0.0.4 @with" },
+        { "Deploy-Cluster.ps1", "$folder/two.psd1 @with" },
+        { "Add-Node.ps1", "$folder/two.psd1 -Address 127.0.0.204 -Name node4 -Path $folder/more.psd1 -With $with" },
+        { "Rehearse-Cluster.ps1", "$folder/two.psd1 @with -Path $folder/change" },
     };
 
     [Theory]
@@ -87,8 +87,9 @@ public sealed class ExampleTests(HostedEngine engine) : IClassFixture<HostedEngi
         // It changes nothing anyway.
         var preview = script == "Rehearse-Cluster.ps1" ? "" : "-WhatIf";
         var error = engine.Fails($$"""
-            param($script, $state)
-            $login = @{ Credential = New-PemCredential root; SshConfigFile = "$state/config"; KnownHostsFile = '/none'; TimeoutSec = 5 }
+            param($script, $folder)
+            $login = @{ Credential = New-PemCredential root; SshConfigFile = "$folder/config"; KnownHostsFile = '/none'; TimeoutSec = 5 }
+            $with = @{ Login = $login; StateFolder = "$folder/state" }
             & $script {{more}} {{preview}}
             """, Path.Combine(Folder, script), _folder.Path);
         Assert.StartsWith("Unreachable,PemHa.Commands.ConnectPemHostCommand", error.FullyQualifiedErrorId, StringComparison.Ordinal);
