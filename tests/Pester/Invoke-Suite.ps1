@@ -2,8 +2,7 @@
 .SYNOPSIS
 Runs the Pester suites on the packed module, with Pester 5, with Pester 6, or with each of them that is here.
 .DESCRIPTION
-Each run ends with a line of what passed, failed and was skipped. Fails when a test fails, when a file has none, and when nothing ran. Pester is taken
-from where modules are, or from the folder that NuGet keeps packages in.
+Each run ends with a line of what passed, failed and was skipped. Fails when a test fails, when a file has none, and when nothing ran.
 #>
 [CmdletBinding()]
 param(
@@ -39,9 +38,7 @@ if ($PesterPath) {
     exit [int] ($run.PassedCount -eq 0 -or $run.FailedCount + $empty.Count + $run.FailedBlocksCount -gt 0)
 }
 
-$nuget = if ($env:NUGET_PACKAGES) { $env:NUGET_PACKAGES } else { Join-Path $HOME .nuget/packages }
-$packages = @(Get-ChildItem "$nuget/pester/*/tools/Pester.psd1" -ErrorAction Ignore).FullName
-$found = Get-Module (@('Pester') + $packages) -ListAvailable | Where-Object { $_.Version.Major -in 5, 6 } |
+$found = Get-Module Pester -ListAvailable | Where-Object { $_.Version.Major -in 5, 6 } |
     Group-Object { $_.Version.Major } | ForEach-Object { $_.Group | Sort-Object Version | Select-Object -Last 1 }
 if (-not $found) { throw 'Neither Pester 5 nor 6 is here: Install-PSResource Pester.' }
 $failed = foreach ($one in $found) {
