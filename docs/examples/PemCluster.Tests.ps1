@@ -17,7 +17,7 @@ param(
 )
 
 BeforeDiscovery {
-    Import-Module PemHa
+    if (-not (Get-Module PemHa)) { Import-Module PemHa }
     $nodes = Import-PemTopology $Topology | ForEach-Object { @{ Name = $_.Name; IsWitness = $_.Role -eq 'Witness' } }
     $data = $nodes | Where-Object { -not $_.IsWitness }
     $steps = @(
@@ -37,7 +37,7 @@ BeforeDiscovery {
 }
 
 BeforeAll {
-    Import-Module PemHa
+    if (-not (Get-Module PemHa)) { Import-Module PemHa }
     $hosts = Import-PemTopology $Topology
     $connected = $hosts | Connect-PemHost @Login -ErrorAction SilentlyContinue -ErrorVariable unreachable
     $status = $hosts | Get-PemClusterStatus
