@@ -174,6 +174,26 @@ public class EfmFilesTests
         Assert.Equal(complete ? null : "until node3 joined", change?.Difference);
     }
 
+    [Theory]
+    [InlineData("""{"nodes":{"172.16.161.200":{"type":"Primary","db":"UP"}}}""", "1", true)]
+    [InlineData("""{"nodes":{"172.16.161.200":{"type":"Primary","db":"UP"}}}""", "", false)]
+    [InlineData("""{"nodes":{"172.16.161.200":{"type":"Primary","db":"UP"},"172.16.161.201":{"type":"Standby","db":"DOWN"}}}""", "1", false)]
+    [InlineData("", "1", false)]
+    [Spec("P20")]
+    public void An_agent_that_runs_in_a_cluster_of_its_own_is_started_with_the_first_ones_address(string status, string active, bool restarted)
+    {
+        var step = Step();
+        _ = Example.The<EfmAllowedNodes>(step, _c1.Primary).Compare(Status(status), false);
+        var agent = Example.The<EfmTogether>(step, _c1.Standby);
+        var facts = Facts.Of(("active", active));
+        Assert.Null(agent.Compare(facts, true));
+        var change = agent.Compare(facts, false);
+        Assert.Equal(restarted, change is not null);
+        Assert.True(change is null || change.Apply.Contains("172.16.161.200:7800 >> /etc/edb/efm-5.2/efm.nodes", StringComparison.Ordinal), change?.Apply);
+        // Done once: what the first agent said is from before.
+        Assert.Null(agent.Compare(facts, false));
+    }
+
     [Fact]
     [Spec("P20")]
     public void The_agent_is_restarted_when_its_properties_changed_and_only_then()
