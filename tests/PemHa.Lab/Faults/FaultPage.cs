@@ -57,7 +57,7 @@ static class FaultPage
             - the next run reaches the state of an undisturbed deployment, or says the one thing that a person has to do first, after which the next one does.
 
             *Went on*: the step did its work in spite of the fault, and all of the above held. Seconds are from the strike, or from the step's start where it
-            met the fault already, to the step's end, on a machine with two processors and a second lab beside.
+            met the fault already, to the step's end, on a loaded machine with two processors and two more labs beside.
 
             | documented wait | for |
             |---|---|

@@ -35,7 +35,7 @@ sealed record FaultStep(string Name, string Host, string When)
     /// <summary>A part of the command line of what the host runs then, where that takes long enough to be met.</summary>
     public string? Runs { get; init; }
 
-    /// <summary>Otherwise: the tool at which the host is held, and what its arguments look like then (a pattern of the shell's).</summary>
+    /// <summary>Otherwise: the tool at which the host is held, and what its arguments look like then (a pattern of the shell's, without blanks).</summary>
     public (string Tool, string Arguments) Hold { get; init; }
 
     /// <summary>The host whose data directory runs full.</summary>
@@ -74,16 +74,16 @@ static class FaultTable
     /// <summary>The steps in the runbook's order.</summary>
     public static readonly IReadOnlyList<FaultStep> Steps =
     [
-        new(Connect, "node2", "connecting") { Port = ("node2", 22) },
+        new(Connect, "node2", "") { Port = ("node2", 22) },
         new(Packages, "node2", "dnf installs the server") { Runs = "-qy install edb-as17", DataHost = "node1" },
         new(Replication, "node1", "postgresql.conf is written, the role is there") { Hold = ("sync", "*/data/.pemha.*"), Role = "repl" },
         new(PassFile, "node2", ".pgpass is written") { Hold = ("sync", "/var/lib/edb/.pemha.*") },
         new(Replica, "node2", "the base backup runs") { Runs = "pg_basebackup", Role = "repl", Port = ("node1", 5444) },
-        new(Certificate, "node2", "the server's certificate is written, its key is there") { Hold = ("mv", "* */data/server.crt") },
+        new(Certificate, "node2", "the server's certificate is written, its key is there") { Hold = ("mv", "*/data/server.crt") },
         new(Ssl, "node2", "postgresql.conf is written") { Hold = ("sync", "*/data/.pemha.*") },
         new(Hba, "node2", "pg_hba.conf is written") { Hold = ("sync", "*/data/.pemha.*"), Role = "repl", Port = ("node1", 5444) },
         new(Restart, "node2", "the server is about to be restarted (with -Force, since nothing waits for it)")
-        { Hold = ("systemctl", "restart edb-as-17"), Role = "repl", Port = ("node1", 5444) },
+        { Hold = ("systemctl", "restart?edb-as-17"), Role = "repl", Port = ("node1", 5444) },
         new(Efm, "node2", "efm.properties is written, the first agent runs on node1") { Hold = ("sync", "/etc/edb/*"), Role = "efm", Port = ("node1", 7800) },
         new(AgentUser, "node1", ""),
         new(Server, "node2", "configure-pem-server.sh runs, node1 is configured")
@@ -98,19 +98,19 @@ static class FaultTable
     public static readonly IReadOnlyList<FaultKind> Kinds =
     [
         new(Fault.ConnectionCut, "SSH connection cut", "the host's cable is pulled in the middle of the step; the host goes on", "the cable is put in again"),
-        new(Fault.PowerOff, "host powered off", "the host's plug is pulled in the middle of the step", "it is switched on and has booted"),
+        new(Fault.PowerOff, "host powered off", "the host's plug is pulled in the middle of the step", "it is switched on and has booted; EFM's agent, if there is one, is started again, as one that met no database stays idle"),
         new(Fault.Frozen, "host frozen", "every process of the host is stopped in the middle of the step; its kernel answers pings", "they go on"),
-        new(Fault.ControllerKilled, "controller killed with -9", "the process that runs the step gets signal 9 in its middle", "nothing to heal; the host ends its command by itself"),
-        new(Fault.ControlC, "Ctrl-C", "the process that runs the step gets SIGINT in its middle", "nothing to heal; the host ends its command by itself"),
+        new(Fault.ControllerKilled, "controller killed with -9", "the process that runs the step gets signal 9 in its middle", "nothing; the host ends its command by itself"),
+        new(Fault.ControlC, "Ctrl-C", "the process that runs the step gets SIGINT in its middle", "nothing; the host ends its command by itself"),
         new(Fault.DataDirectoryFull, "disk full in the data directory", "/var/lib/edb lies on a small file system of its own (tmpfs) and is filled to the last byte before the step", "the filling is removed"),
         new(Fault.EtcFull, "disk full in /etc", "/etc lies on a small file system of its own (tmpfs) and is filled to the last byte before the step", "the filling is removed"),
         new(Fault.DnfLocked, "dnf locked by another process", "another process holds dnf's lock, by dnf's own code, before the step and for longer than the step", "it ends"),
         new(Fault.PackageMissing, "package missing from the repository", "the package is taken out of the repository's index before the step", "it is back"),
         new(Fault.SudoPassword, "wrong sudo password", "the login is a user with sudo and a key; the password given is wrong (Connect-PemHost), or is changed on the host after the connection was made", "the right password is given"),
-        new(Fault.DatabasePassword, "database password changed underneath", "somebody alters the role's password: for Initialize-PemReplica and Set-PemHba before the step, otherwise in its middle", "nothing to heal: PemHa's own password has to be set again"),
+        new(Fault.DatabasePassword, "database password changed underneath", "somebody alters the role's password: for Initialize-PemReplica and Set-PemHba before the step, otherwise in its middle", "nothing: PemHa has to set its own password again"),
         new(Fault.PortBlocked, "port blocked by the firewall", "a table of somebody else's in nftables drops what comes to the port, before the step", "the table is deleted"),
         new(Fault.VirtualIpTaken, "VIP taken by a stranger", "the controller's machine takes the virtual IP too, before the step", "it gives the address back"),
-        new(Fault.SecondOperator, "second operator running the same step", "while the host is in the middle of the step, the same step is started in a second process", "nothing to heal"),
+        new(Fault.SecondOperator, "second operator running the same step", "while the host is in the middle of the step, the same step is started in a second process", "nothing"),
         new(Fault.ClockOff, "clock two hours off", "SIMULATED, as a lab's hosts cannot have clocks of their own: the process that runs the step sees a time two hours ahead (faketime), so that to it all hosts are two hours behind, and to them what it makes is two hours in the future", "the next run sees the right time"),
     ];
 
