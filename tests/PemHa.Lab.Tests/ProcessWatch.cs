@@ -32,7 +32,7 @@ sealed class ProcessWatch : IDisposable
     /// <summary>Every command line seen.</summary>
     public IReadOnlyList<string> CommandLines => [.. _lines.Keys];
 
-    /// <summary>Secrets seen: "command line: whose: COMMAND LINE", or "environment (VARIABLE): whose: COMMAND LINE".</summary>
+    /// <summary>Secrets seen: "command line: whose: COMMAND LINE", or "environment (VARIABLE): whose: COMMAND LINE &lt; ITS PARENT'S …".</summary>
     public IReadOnlyList<string> Found => [.. _found.Keys];
 
     /// <summary>How many times it looked, and for how long.</summary>
@@ -80,8 +80,20 @@ sealed class ProcessWatch : IDisposable
         _lines.TryAdd(shown, true);
         foreach (var name in _canaries.In(line)) _found.TryAdd($"command line: {name}: {shown}", true);
         foreach (var variable in environment.Split('\0'))
-            foreach (var name in _canaries.In(variable)) _found.TryAdd($"environment ({variable.Split('=')[0]}): {name}: {shown}", true);
+            foreach (var name in _canaries.In(variable)) _found.TryAdd($"environment ({variable.Split('=')[0]}): {name}: {shown}{Parents(folder)}", true);
         return now;
+    }
+
+    /// <summary>Who started it, and who that one.</summary>
+    static string Parents(string folder)
+    {
+        var said = new StringBuilder();
+        for (var parent = Parent(folder); parent > 1; parent = Parent($"/proc/{parent}"))
+            said.Append(" < ").Append(Read($"/proc/{parent}/cmdline").Replace('\0', ' ').Trim());
+        return said.ToString();
+
+        static int Parent(string folder) => Read(folder + "/status").Split('\n').FirstOrDefault(l => l.StartsWith("PPid:", StringComparison.Ordinal)) is { } line
+            ? int.Parse(line["PPid:".Length..], CultureInfo.InvariantCulture) : 0;
     }
 
     static string Read(string file)

@@ -5,8 +5,9 @@ using PemHa.Engine.State;
 namespace PemHa.Engine.Postgres;
 
 /// <summary>
-/// A standby checks who it streams from, by the authority's certificate and the address (<c>verify-full</c>). Set once TLS is proven on every
-/// node; EFM changes the host only when it points a standby at another primary (F6), and every node's certificate stands for its own.
+/// A standby checks whom it streams from, by the authority's certificate and the address (<c>verify-full</c>). Set once TLS is proven
+/// on every node; EFM changes the host only when it points a standby at another primary (F6), and every node's certificate stands for
+/// its own.
 /// </summary>
 /// <param name="names">What the nodes' certificates stand for.</param>
 sealed partial class ReplicationVerified(PemHost host, IReadOnlyCollection<string> names) : Resource
@@ -23,16 +24,20 @@ sealed partial class ReplicationVerified(PemHost host, IReadOnlyCollection<strin
     {
         if (!facts.Is("up")) throw Database.Missing("it does not run");
         if (facts["recovery"] != "true" || Remark(facts) is not null || Word(facts, "sslmode") is "verify-full" or "verify-ca") return null;
-        return new Change("edit", $"ALTER SYSTEM SET primary_conninfo = '… {Words}';  -- on {host.Name}, which streams from {Word(facts, "host")}", Apply);
+        var upstream = Word(facts, "host");
+        return new Change("edit", $"ALTER SYSTEM SET primary_conninfo = '… {Words}';  -- on {host.Name}, which streams from {upstream}", Apply);
     }
 
     /// <summary>One that somebody else made goes on as it is where this would cut it off, or bring its password to light.</summary>
     public override string? Remark(Facts facts)
     {
         if (facts["recovery"] != "true" || !facts.Has("setting.primary_conninfo")) return null;
-        if (Word(facts, "password") is not null) return "its primary_conninfo holds a password and stays as it is: move that to .pgpass, then run Set-PemSsl again, so that the standby checks its primary's certificate.";
+        if (Word(facts, "password") is not null)
+            return "its primary_conninfo holds a password and stays as it is: move that to .pgpass, then run Set-PemSsl again, so that the "
+                + "standby checks its primary's certificate.";
         return Word(facts, "host") is { } upstream && names.Contains(upstream) ? null
-            : $"it streams from {Word(facts, "host") ?? "an unnamed host"}, which no certificate of the nodes stands for, and does not check whom it meets there.";
+            : $"it streams from {Word(facts, "host") ?? "an unnamed host"}, which no certificate of the nodes stands for, and does not check "
+                + "whom it meets there.";
     }
 
     /// <summary>libpq before 15 does not look for addresses among a certificate's names.</summary>
@@ -44,7 +49,8 @@ sealed partial class ReplicationVerified(PemHost host, IReadOnlyCollection<strin
     string Apply => $$"""
         secure() {
             sql postgres -v words="$1" <<'SQL'
-        SELECT regexp_replace(current_setting('primary_conninfo'), '(^|\s)(sslmode|sslrootcert)\s*=\s*(''(\\.|[^''\\])*''|\S+)', '', 'g') || ' ' || :'words' AS conninfo \gset
+        SELECT regexp_replace(current_setting('primary_conninfo'), '(^|\s)(sslmode|sslrootcert)\s*=\s*(''(\\.|[^''\\])*''|\S+)', '', 'g')
+            || ' ' || :'words' AS conninfo \gset
         ALTER SYSTEM SET primary_conninfo = :'conninfo';
         SELECT pg_reload_conf() \g /dev/null
         SQL

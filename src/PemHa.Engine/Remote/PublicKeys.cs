@@ -17,7 +17,7 @@ static class PublicKeys
             var text = File.ReadAllText(path);
             return Line(text) ?? Inside(text);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return null;
         }

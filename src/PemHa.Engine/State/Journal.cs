@@ -25,8 +25,13 @@ sealed class Journal(string? path)
     /// <exception cref="PemException">It cannot be written.</exception>
     public void Write(params IEnumerable<JournalEntry> entries) => Append(string.Concat(entries.Select(Line)));
 
-    static string Line(JournalEntry entry) => JsonSerializer.Serialize(
-        entry with { Time = DateTime.UtcNow, User = Environment.UserName, Machine = Environment.MachineName, Process = Environment.ProcessId }, Options) + "\n";
+    static string Line(JournalEntry entry) => JsonSerializer.Serialize(entry with
+    {
+        Time = DateTime.UtcNow,
+        User = Environment.UserName,
+        Machine = Environment.MachineName,
+        Process = Environment.ProcessId,
+    }, Options) + "\n";
 
     void Append(string lines)
     {
@@ -46,7 +51,8 @@ sealed class Journal(string? path)
                     // so that every line can be read. That is longer than what it takes the place of.
                     var cut = lines.Length > 0 ? Cut(file) : [];
                     file.Seek(-cut.Length, SeekOrigin.End);
-                    file.Write(Encoding.UTF8.GetBytes(cut.Length == 0 ? lines : Line(new JournalEntry("cut", "", "") { Message = Encoding.UTF8.GetString(cut) }) + lines));
+                    var mended = cut.Length == 0 ? "" : Line(new JournalEntry("cut", "", "") { Message = Encoding.UTF8.GetString(cut) });
+                    file.Write(Encoding.UTF8.GetBytes(mended + lines));
                     file.Flush(flushToDisk: true);
                     return;
                 }

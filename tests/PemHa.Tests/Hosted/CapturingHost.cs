@@ -52,9 +52,10 @@ sealed class CapturingHost : PSHost
         public bool Colours { get; set; }
 
         public override bool SupportsVirtualTerminal => Colours;
-        public override void Write(string value) => Text.Append(value);
-        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Text.Append(value);
-        public override void WriteLine(string value) => Text.Append(value).Append('\n');
+        // As PowerShell's own host does.
+        public override void Write(string value) => Text.Append(GetOutputString(value, SupportsVirtualTerminal));
+        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
+        public override void WriteLine(string value) => Write(value + "\n");
         public override void WriteDebugLine(string message) => WriteLine("DEBUG: " + message);
         public override void WriteErrorLine(string value) => WriteLine("ERROR: " + value);
         public override void WriteVerboseLine(string message) => WriteLine("VERBOSE: " + message);

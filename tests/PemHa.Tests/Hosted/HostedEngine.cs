@@ -10,11 +10,15 @@ public sealed partial class HostedEngine : IDisposable
     readonly Runspace _runspace;
     readonly CapturingHost _host = new();
 
-    public HostedEngine()
+    public HostedEngine() : this(false) { }
+
+    /// <param name="here">Whether scripts run on the thread that asks for them, and so in its culture.</param>
+    internal HostedEngine(bool here)
     {
         // The engine would otherwise keep what it learns of modules in the home directory.
         Environment.SetEnvironmentVariable("PSModuleAnalysisCachePath", Path.Combine(Path.GetTempPath(), "pemha-test-module-cache"));
         _runspace = RunspaceFactory.CreateRunspace(_host, InitialSessionState.CreateDefault2());
+        if (here) _runspace.ThreadOptions = PSThreadOptions.UseCurrentThread;
         _runspace.Open();
         Run("param($manifest) Import-Module $manifest -ErrorAction Stop", ModuleAssemblies.Manifest);
     }
