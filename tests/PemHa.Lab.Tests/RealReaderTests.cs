@@ -127,7 +127,7 @@ public sealed partial class RealReaderTests(OneHost host)
             var expected = new List<string>();
             foreach (var (i, (service, folder, name)) in all.Index())
             {
-                var cluster = new PemCluster("c" + name, "10.0.0.9") { ServiceName = $"u{i}{service}", DataDirectory = "/" + string.Join('/', folder) };
+                var cluster = new PemCluster("c" + name, "10.0.0.9") { ServiceName = $"u{i}_{service}", DataDirectory = "/" + string.Join('/', folder) };
                 var node = new PemHost(cluster, "10.0.0.1", PemRole.Primary);
                 // The package's drop-in, and the one that keeps the order of a boot.
                 var unit = new DatabaseUnit(cluster).Compare(Facts.Of(("load", "loaded")), false)!.Apply.Replace("systemctl daemon-reload", ":", StringComparison.Ordinal);
@@ -137,7 +137,7 @@ public sealed partial class RealReaderTests(OneHost host)
                 expected.Add($"PGDATA={cluster.DataDirectory}");
                 expected.Add($"argv[]=/bin/sh -c test -e {cluster.DataDirectory}/standby.signal ||");
             }
-            script.Append("systemctl daemon-reload\nfor i in $(seq 0 39); do u=$(ls -d u${i}[!0-9]*.service u$i.service 2>/dev/null | head -n 1)\n")
+            script.Append("systemctl daemon-reload\nfor i in $(seq 0 39); do u=$(ls -d u${i}_*.service)\n")
                 .Append("systemctl show -p Environment --value -- \"$u\"; systemctl show -p ExecStartPre --value -- \"$u\" | grep -o 'argv\\[\\]=/bin/sh -c test -e [^ ]* ||'; done\n")
                 .Append("rm -rf u[0-9]*.service u[0-9]*.service.d; systemctl daemon-reload\n");
             Assert.Equal(expected, host.RootAsync(script.ToString()).GetAwaiter().GetResult().Split('\n'));

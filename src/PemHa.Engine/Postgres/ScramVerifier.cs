@@ -34,8 +34,7 @@ static class ScramVerifier
 
     static string Create(string password, byte[] salt, int iterations)
     {
-        // SASLprep refuses some code points that hardly occur; Postgres takes the raw bytes when it does.
-        var bytes = Encoding.UTF8.GetBytes(Mapped(password).Normalize(NormalizationForm.FormKC));
+        var bytes = Encoding.UTF8.GetBytes(Prepared(password));
         var salted = Rfc2898DeriveBytes.Pbkdf2(bytes, salt, iterations, HashAlgorithmName.SHA256, 32);
         CryptographicOperations.ZeroMemory(bytes);
         // Whoever has the client's key needs no password.
@@ -47,6 +46,23 @@ static class ScramVerifier
         return string.Create(CultureInfo.InvariantCulture,
             $"SCRAM-SHA-256${iterations}:{Convert.ToBase64String(salt)}${Convert.ToBase64String(stored)}:{Convert.ToBase64String(server)}");
     }
+
+    /// <summary>SASLprep (RFC 4013). Where it refuses a password, or leaves nothing of it, Postgres and libpq take the password as it is.</summary>
+    static string Prepared(string password)
+    {
+        var prepared = Mapped(password).Normalize(NormalizationForm.FormKC);
+        return prepared.Length == 0 || prepared.EnumerateRunes().Any(Prohibited) ? password : prepared;
+    }
+
+    /// <summary>RFC 3454, C.2 to C.9; and A.1, what Unicode 3.2 did not have yet, as far as whole planes go.</summary>
+    static bool Prohibited(Rune rune) => Rune.IsControl(rune) || rune.Value switch
+    {
+        0x340 or 0x341 or 0x6dd or 0x70f or 0x180e or (>= 0x200c and <= 0x200f) or (>= 0x2028 and <= 0x202e) or (>= 0x2060 and <= 0x206f) or (>= 0x2ff0 and <= 0x2ffb) => true,
+        (>= 0xe000 and <= 0xf8ff) or (>= 0xfdd0 and <= 0xfdef) or 0xfeff or (>= 0xfff9 and <= 0xffff) => true,
+        >= 0x1d173 and <= 0x1d17a => true,
+        > 0xffff and not ((>= 0x10300 and <= 0x1034f) or (>= 0x10400 and <= 0x1044f) or (>= 0x1d000 and <= 0x1d7ff) or (>= 0x20000 and <= 0x2a6d6) or (>= 0x2f800 and <= 0x2fa1d)) => true,
+        _ => false,
+    };
 
     /// <summary>SASLprep's mapping, before its NFKC: unusual spaces are spaces, some code points are nothing (RFC 4013, 2.1; RFC 3454, C.1.2 and B.1).</summary>
     static string Mapped(string password) => string.Concat(password
