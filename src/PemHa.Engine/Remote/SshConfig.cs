@@ -192,7 +192,7 @@ sealed class SshConfig
                     $"chmod go-w {path}, after a look at what is in it.");
             text = File.ReadAllText(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new PemException("SshConfigUnreadable", Trouble.ObjectNotFound, $"The ssh_config file {path} cannot be read: {e.Message}",
                 "Give -SshConfigFile a file that can be read, or none.", e);

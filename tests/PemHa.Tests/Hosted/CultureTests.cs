@@ -113,7 +113,7 @@ public sealed partial class CultureTests
                 ---------------------------------------------------------------------
                 Primary     10.1.0.11                       0/F7A3808
             """);
-        var text = string.Join('\n', [engine.Shown, .. streams, File.ReadAllText(folder["out.psd1"]), File.ReadAllText(folder["journal"]), .. errors.Select(e => $"{e.FullyQualifiedErrorId} {e}"), .. nodes.Select(n => $"{n}")]);
+        var text = string.Join('\n', [engine.Shown, .. streams, File.ReadAllText(folder["out.psd1"]), .. File.ReadAllLines(folder["journal"]).Select(l => Fresh().Replace(l, "*")).Order(StringComparer.Ordinal), .. errors.Select(e => $"{e.FullyQualifiedErrorId} {e}"), .. nodes.Select(n => $"{n}")]);
         return Fresh().Replace(text.Replace(folder.Path, "", StringComparison.Ordinal), "*");
     }
 
