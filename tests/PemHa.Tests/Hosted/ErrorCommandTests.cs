@@ -128,7 +128,10 @@ public sealed class ErrorCommandTests : IDisposable
                 var errors = new List<(ErrorRecord Record, Exception Exception)>();
                 try
                 {
-                    shell.Invoke();
+                    var running = shell.BeginInvoke();
+                    // It is wrong input: nobody may be kept waiting for it.
+                    Assert.True(running.AsyncWaitHandle.WaitOne(TimeSpan.FromSeconds(60)), $"{name} -{parameter.Name} {odd ?? "$null"} ({odd?.GetType().Name}) does not end.");
+                    shell.EndInvoke(running);
                 }
                 catch (RuntimeException e)
                 {
