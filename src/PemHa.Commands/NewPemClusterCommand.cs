@@ -10,7 +10,7 @@ namespace PemHa.Commands;
 public sealed class NewPemClusterCommand : PSCmdlet
 {
     // A local part as mail systems take it without quotes, of characters that mean nothing to a shell or a properties file; and perhaps a domain.
-    const string Mail = @"[\p{L}\p{N}_][\p{L}\p{N}_.+=%-]*(@[\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?)?";
+    const string Mail = @"[\p{L}\p{N}_][\p{L}\p{N}_.+=%'-]*(@[\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?)?";
 
     /// <summary>The EFM cluster name; the names of EFM's files follow it (P17).</summary>
     [Parameter(Position = 0)]

@@ -100,6 +100,7 @@ public abstract class DeploymentCommand : AsyncCommand
     /// <summary>The order for one cluster; refuses here what a later step would refuse.</summary>
     private protected Deployment Plan(PemCluster cluster, IReadOnlyList<PemHost> hosts, string command, bool preview)
     {
+        _ = Deployment.Range(StartAt, StopAfter);
         var properties = TextTable.Over(cluster.EfmProperty, TextTable.Of(EfmProperty));
         foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertiesText.Refusal(name, value), "-EfmProperty", name);
         var (replication, efm, superUser, settings) = (Login(Replication), Login(Efm), SuperLogin(SuperUser), UserSettings is null ? null : Login(UserSettings));

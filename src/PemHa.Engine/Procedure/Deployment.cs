@@ -47,14 +47,19 @@ sealed class Deployment(PemCluster cluster)
     public required TimeSpan Validity { get; init; }
 
     /// <summary>The steps from one to another, both included.</summary>
-    public IReadOnlyList<DeploymentStep> Steps(string? startAt = null, string? stopAfter = null)
+    public IReadOnlyList<DeploymentStep> Steps(string? startAt = null, string? stopAfter = null) =>
+        [.. Range(startAt, stopAfter).Select(name => new DeploymentStep(name, (hosts, reporter, ct) => PlanAsync(name, hosts, reporter, ct)))];
+
+    /// <summary>The names of the steps from one to another.</summary>
+    /// <exception cref="PemException">There are none.</exception>
+    public static string[] Range(string? startAt, string? stopAfter)
     {
         var first = startAt is null ? 0 : Array.FindIndex(Names, n => n.Equals(startAt, StringComparison.OrdinalIgnoreCase));
         var last = stopAfter is null ? Names.Length - 1 : Array.FindIndex(Names, n => n.Equals(stopAfter, StringComparison.OrdinalIgnoreCase));
         if (first < 0 || last < 0 || last < first)
             throw new PemException("StepsUnfit", Trouble.InvalidArgument, $"There are no steps from {startAt ?? Names[0]} to {stopAfter ?? Names[^1]}.",
                 $"The order is {string.Join(", ", Names)}.");
-        return [.. Names[first..(last + 1)].Select(name => new DeploymentStep(name, (hosts, reporter, ct) => PlanAsync(name, hosts, reporter, ct)))];
+        return Names[first..(last + 1)];
     }
 
     async Task<Step> PlanAsync(string name, IReadOnlyList<PemHost> hosts, IReporter reporter, CancellationToken ct)

@@ -84,7 +84,7 @@ public sealed partial class CultureTests
         // Views, with numbers and dates in them.
         foreach (var sample in ViewTests.Samples().Values) engine.Run("param($o) $o | Out-Default", sample);
         // A step on every stream, and what the journal keeps of it.
-        var streams = engine.Run("param($hosts) $hosts | Set-PemPassFile -Credential ([pscredential]::new('repl', [securestring]::new())) -Verbose -InformationAction Continue 4>&1 6>&1", c1.Cluster.Hosts)
+        var streams = engine.Run("param($hosts) $secret = [securestring]::new(); $secret.AppendChar('x'); $hosts | Set-PemPassFile -Credential ([pscredential]::new('repl', $secret)) -Verbose -InformationAction Continue 4>&1 6>&1", c1.Cluster.Hosts)
             .Select(o => $"{o}").Order(StringComparer.Ordinal);
         // Numbers of a topology, in and out again.
         File.WriteAllText(folder["c.psd1"], """
