@@ -225,7 +225,13 @@ public sealed class ProcedureInterruptionTests(ProcedureCluster undisturbed, Int
 
         const string holds = $"ip -o addr | grep -cF ' {ProcedureLab.VirtualIp}/' || :";
         var recovering = await Task.WhenAll(new[] { "node2", "node3" }.Select(async h =>
-            (Host: h, Is: await cluster.SqlAsync(h, "SELECT pg_is_in_recovery()"))));
+        {
+            // The one that follows is just being restarted, and refuses meanwhile.
+            const string ask = "runuser -u enterprisedb -- /usr/edb/as17/bin/psql -XAtq -p 5444 -d postgres -c 'SELECT pg_is_in_recovery()' 2>/dev/null || :";
+            var said = "";
+            await ProcedureLab.UntilAsync($"the database of {h}", async () => said = await cluster.RootAsync(h, ask), s => s.Length > 0);
+            return (Host: h, Is: said);
+        }));
         var now = Assert.Single(recovering, h => h.Is == "f").Host;
         Assert.Equal("1", await cluster.RootAsync(now, holds));
         var other = now == "node2" ? "node3" : "node2";
