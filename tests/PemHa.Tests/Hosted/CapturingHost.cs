@@ -61,17 +61,17 @@ sealed class CapturingHost : PSHost
         public override void WriteVerboseLine(string message) => WriteLine("VERBOSE: " + message);
         public override void WriteWarningLine(string message) => WriteLine("WARNING: " + message);
         public override void WriteProgress(long sourceId, ProgressRecord record) { }
-        public override string ReadLine() => throw new NotSupportedException("Nobody is there to answer.");
-        public override SecureString ReadLineAsSecureString() => throw new NotSupportedException("Nobody is there to answer.");
+        public override string ReadLine() => throw new HostException("Nobody is there to answer.");
+        public override SecureString ReadLineAsSecureString() => throw new HostException("Nobody is there to answer.");
         public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) =>
-            (Answers ?? throw new NotSupportedException("Nobody is there to answer.")).Choose(message);
+            (Answers ?? throw new HostException("Nobody is there to answer.")).Choose(message);
         public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) =>
-            throw new NotSupportedException("Nobody is there to answer.");
+            throw new HostException("Nobody is there to answer.");
         public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) =>
-            throw new NotSupportedException("Nobody is there to answer.");
+            throw new HostException("Nobody is there to answer.");
         public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName,
             PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) =>
-            throw new NotSupportedException("Nobody is there to answer.");
+            throw new HostException("Nobody is there to answer.");
     }
 
     sealed class Screen : PSHostRawUserInterface
