@@ -54,6 +54,11 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
             TellLeft();
             throw new PipelineStoppedException();
         }
+        catch (RuntimeException e)
+        {
+            // PowerShell's own, such as of a path whose drive is not there.
+            ThrowTerminatingError(new ErrorRecord(e.ErrorRecord, e));
+        }
         catch (Exception e)
         {
             var error = PemException.Unexpected(e);

@@ -7,11 +7,11 @@ namespace PemHa.Commands;
 /// <summary>Hashtables of texts, as parameters take them.</summary>
 static partial class TextTable
 {
-    /// <summary>The entries as texts; a truth value as the products write it.</summary>
-    public static SortedDictionary<string, string> Of(Hashtable table)
+    /// <summary>The entries as texts, none of no table; a truth value as the products write it.</summary>
+    public static SortedDictionary<string, string> Of(Hashtable? table)
     {
         var texts = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (DictionaryEntry entry in table) texts[Text(entry.Key)] = Text(entry.Value);
+        foreach (DictionaryEntry entry in table ?? []) texts[Text(entry.Key)] = Text(entry.Value);
         return texts;
     }
 

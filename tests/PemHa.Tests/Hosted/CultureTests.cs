@@ -95,10 +95,11 @@ public sealed partial class CultureTests
             }
             """);
         engine.Run("param($from, $to) Import-PemTopology $from | Export-PemTopology -Path $to", folder["c.psd1"], folder["out.psd1"]);
+        File.WriteAllText(folder["bad.psd1"], """{"Kind":"step","Share":1.5}""");
         var errors = new[]
         {
             engine.Fails("New-PemCluster -VirtualIp 172.16.161.245/99 -PingServer x"),
-            engine.Fails("param($f) Import-PemTopology $f", folder["journal"]),
+            engine.Fails("param($f) Import-PemTopology $f", folder["bad.psd1"]),
         };
         var nodes = engine.Run("param($t) $t | ConvertFrom-PemEfmStatus | ForEach-Object { \"$($_.Name) $($_.Role) $($_.Lsn) $($_.LagBytes)\" }", """
             Cluster Status: efm
