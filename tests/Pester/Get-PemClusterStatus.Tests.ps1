@@ -21,7 +21,7 @@ Describe 'Get-PemClusterStatus' {
     }
     It 'shows a table that says which node is which' {
         $table = New-TestHost | Get-PemClusterStatus | Format-Table | Out-String -Width 160
-        $table | Should -Match 'node1\s+192\.0\.2\.11'
-        $table | Should -Match 'witness1\s+192\.0\.2\.13'
+        $table | Should -Match 'node1 [^\n]*\n\s*192\.0\.2\.11'
+        $table | Should -Match 'witness1 [^\n]*\n\s*192\.0\.2\.13'
     }
 }
