@@ -70,7 +70,7 @@ static class FaultPage
             | 30 s | another process that installs packages |
             | 60 s | a standby to stream, standbys to come back over TLS, EFM's agents to join, PEM's proof |
             | 120 s | replication after `Invoke-PemRollingRestart` has restarted a server |
-            | 10 min | another run of PemHa on the same host: it is waited for, not disturbed |
+            | 30 s | another person's run of PemHa on the same host; an earlier one of one's own is followed to its end |
             | 15 min | `configure-pem-server.sh` |
 
 
