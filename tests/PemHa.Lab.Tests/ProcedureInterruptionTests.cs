@@ -13,7 +13,7 @@ public sealed class InterruptedCluster : ProcedureLab
     /// <summary>Long commands whose connection is lost: the host, a part of the command line, the change that they are.</summary>
     static readonly (string Host, string Text, string Change)[] Long =
     [
-        ("node2", "dnf -qy install edb-as17", "Install-PemEpas: install package edb-as17-server, edb-efm52"),
+        ("node2", "-qy install edb-as17", "Install-PemEpas: install package edb-as17-server, edb-efm52"),
         ("node2", "pg_basebackup", "Initialize-PemReplica: create standby in /var/lib/edb/as17/data"),
         ("node1", "configure-pem-server.sh", "Install-PemServer: configure PEM server with agent1"),
     ];
@@ -165,7 +165,7 @@ public sealed class ProcedureInterruptionTests(ProcedureCluster undisturbed, Int
         Assert.True(again.ExitCode == 0, again.Output);
         Assert.Equal([], again.Changed);
         // Neither the loss of the connection nor the next run began a long command a second time.
-        Assert.Equal([("dnf -qy install edb-as17", 1), ("pg_basebackup", 1), ("configure-pem-server.sh", 1)], cluster.Began);
+        Assert.Equal([("-qy install edb-as17", 1), ("pg_basebackup", 1), ("configure-pem-server.sh", 1)], cluster.Began);
         await undisturbed.DeployedAsync();
         ProcedureLab.AssertSame(await ProcedurePortrait.OfAsync(undisturbed), await ProcedurePortrait.OfAsync(cluster));
 

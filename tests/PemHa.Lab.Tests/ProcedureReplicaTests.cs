@@ -121,7 +121,7 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
         const string prepare = Connect + """
             Report { $nodes | Install-PemEpas | Enable-PemReplication -Credential $secret | Set-PemPassFile -Credential $secret }
             """;
-        const string dnf = "dnf -qy install edb-as17";
+        const string dnf = "-qy install edb-as17";
         await using var first = await cluster.StartPowerShellAsync(prepare);
         while (!cluster.CommandLines("node2").Any(l => l.Contains(dnf, StringComparison.Ordinal)))
         {

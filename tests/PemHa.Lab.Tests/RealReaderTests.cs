@@ -147,7 +147,8 @@ public sealed partial class RealReaderTests(OneHost host)
     [GeneratedRegex("<<'PEMHA'\n([A-Za-z0-9+/=]+)\nPEMHA")]
     private static partial Regex Content();
 
-    string[] Ask(string script) => host.RootAsync(Server + script).GetAwaiter().GetResult().Split('\n');
+    /// <summary>What a script says, line by line; an empty first or last one counts.</summary>
+    string[] Ask(string script) => host.RootAsync($"{Server}echo begin\n{script}\necho end\n").GetAwaiter().GetResult().Split('\n')[1..^1];
 
     static string File(string name, string text) => File(name, Encoding.UTF8.GetBytes(text));
 

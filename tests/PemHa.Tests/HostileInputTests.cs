@@ -298,7 +298,8 @@ public sealed partial class HostileInputTests : IDisposable
     [Fuzzes("PgPass.Escape")]
     public void A_field_of_a_pgpass_file_reads_back_as_libpq_reads_it() => Gen.Select(Texts.Line, Texts.Line).Holds((user, password) =>
     {
-        // A colon ends a field, a backslash takes the next byte as it is (libpq, "The Password File").
+        // A colon ends a field, a backslash takes the next byte as it is, and a lone star is everybody (libpq, "The Password File").
+        Assert.NotEqual("*", PgPass.Escape("*"));
         var fields = new List<string> { "" };
         var line = $"{PgPass.Escape(user)}:{PgPass.Escape(password)}";
         for (var i = 0; i < line.Length; i++)

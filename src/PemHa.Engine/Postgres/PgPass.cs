@@ -15,9 +15,12 @@ sealed class PgPass : ManagedFile
 
     public required int Port { get; init; }
 
-    /// <summary>A field of the file: <c>:</c> and <c>\</c> need a backslash (T3; libpq, "The Password File"); in UTF-8, as libpq sends it.</summary>
+    /// <summary>
+    /// A field of the file: <c>:</c> and <c>\</c> need a backslash, and so does a lone <c>*</c>, which would stand for everybody (T3; libpq,
+    /// "The Password File"); in UTF-8, as libpq sends it.
+    /// </summary>
     public static string Escape(string field) =>
-        Utf8(field.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal));
+        field == "*" ? "\\*" : Utf8(field.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal));
 
     protected override string Edit(string? current, Facts facts)
     {
