@@ -17,7 +17,7 @@ public abstract class FaultMatrix(Stations stations)
     static readonly (string Step, Fault Fault)[] Representative =
     [
         (FaultTable.Connect, Fault.SudoPassword), (FaultTable.Connect, Fault.PortBlocked), (FaultTable.Packages, Fault.PackageMissing),
-        (FaultTable.Packages, Fault.ConnectionCut), (FaultTable.Packages, Fault.PowerOff), (FaultTable.Certificate, Fault.DataDirectoryFull),
+        (FaultTable.Packages, Fault.ConnectionCut), (FaultTable.Packages, Fault.PowerOff), (FaultTable.Packages, Fault.DataDirectoryFull),
         (FaultTable.Certificate, Fault.EtcFull), (FaultTable.Efm, Fault.Frozen),
     ];
 
