@@ -56,10 +56,10 @@ public sealed class ProcedureRunTests(ProcedureCluster cluster)
         Assert.Equal(["Invoke-PemRollingRestart"], run.Steps.Where(s => s.Changes == 0).Select(s => s.Step));
         // The page's own example: warned about, and obeyed (T20).
         Assert.Contains("WARNING: node1: 4 EFM agents are an even number", run.Output, StringComparison.Ordinal);
-        Assert.Matches(@"node1 +172\.16\.161\.200 Primary +UP +\* +Primary .* none", run.Output);
-        Assert.Matches(@"node2 +172\.16\.161\.201 Standby +UP +Standby .* none", run.Output);
-        Assert.Matches(@"node3 +172\.16\.161\.202 Standby +UP +Standby .* none", run.Output);
-        Assert.Matches(@"witness1 +172\.16\.161\.203 Witness +N/A +Witness .* none", run.Output);
+        Assert.Matches(@"node1 +Primary +UP +\* +Primary .* none\s+172\.16\.161\.200", run.Output);
+        Assert.Matches(@"node2 +Standby +UP +Standby .* none\s+172\.16\.161\.201", run.Output);
+        Assert.Matches(@"node3 +Standby +UP +Standby .* none\s+172\.16\.161\.202", run.Output);
+        Assert.Matches(@"witness1 +Witness +N/A +Witness .* none\s+172\.16\.161\.203", run.Output);
     }
 
     [Fact]

@@ -74,6 +74,8 @@ sealed class ProcessWatch : IDisposable
         // In this order: who becomes another program in between has the new one's line and the old one's environment, never the reverse.
         var environment = Read(folder + "/environ");
         var line = Read(folder + "/cmdline");
+        // It has ended meanwhile: what it was, nobody can tell any more.
+        if (line.Length == 0) return last;
         var now = HashCode.Combine(environment, line);
         if (now == last) return now;
         var shown = line.Replace('\0', ' ').Trim();

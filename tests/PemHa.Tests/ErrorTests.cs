@@ -67,6 +67,16 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_host_that_another_run_has_changed_since_the_look_is_looked_at_again()
+    {
+        var host = new FakeHost(_c1.Primary) { Instead = (RemoteScript.Outdated, "", "") };
+        var script = new RemoteScript("", HostLock.Exclusive);
+        script.Add("true", stopsOnFailure: true);
+        var error = await Assert.ThrowsAsync<PemException>(() => host.RunAsync(script, TestContext.Current.CancellationToken));
+        Assert.Equal(("LookOutdated", ErrorTable.Of("LookOutdated").Category, _c1.Primary), (error.Id, error.Category, error.Host));
+    }
+
+    [Fact]
     public async Task A_host_that_does_not_answer_in_time_is_silent()
     {
         foreach (var host in _c1.Cluster.Hosts) new FakeHost(host).Does = (_, ct) => host == _c1.Third ? Task.Delay(Timeout.Infinite, ct) : Task.CompletedTask;

@@ -83,6 +83,8 @@ public sealed class ErrorCommandTests : IDisposable
     [Theory]
     [InlineData("$hosts[1] | Invoke-PemRollingRestart -Confirm:$false", "PrimaryMissing")]
     [InlineData("New-PemCluster -VirtualIp 10.0.0.9 -PingServer 10.0.0.1 -SecretName @{ Efm = 'a b' }", "SecretNameUnfit")]
+    [InlineData("New-PemCluster -VirtualIp 10.0.0.9 -PingServer 10.0.0.1 -DataDirectory /etc", "DataDirectoryUnfit")]
+    [InlineData("New-PemCluster -VirtualIp 10.0.0.9 -PingServer 10.0.0.1 -ServiceName edb-as-17.service", "ServiceNameUnfit")]
     [InlineData("Import-PemTopology -Path $folder/none.psd1", "FileUnreadable")]
     [InlineData("$hosts | Export-PemTopology -Path $folder/none/there/x.psd1", "FileUnwritable")]
     [InlineData("$hosts | Export-PemRunbook -Path $folder/x -Replication $any -Efm $any -SuperUser $any -AuthorityPath $folder -AuthorityPassword $any.Password -StartAt Set-PemPassFile -StopAfter Set-PemPassFile -ErrorAction SilentlyContinue",
