@@ -10,7 +10,7 @@ public sealed class ProcedureHelpTests(ProcedureCluster cluster)
     /// <summary>Binds what examples leave to ssh_config, and keeps what they name where it is.</summary>
     const string Login = """
         $PSDefaultParameterValues = @{
-            'Connect-PemHost:KeyFile' = $login.KeyFile; 'Connect-PemHost:KnownHostsFile' = $login.KnownHostsFile
+            'Connect-PemHost:KeyFile' = $env:PEMHA_LAB_KEY; 'Connect-PemHost:KnownHostsFile' = $env:PEMHA_LAB_KNOWN_HOSTS
             'Connect-PemHost:SshConfigFile' = 'none'
         }
         $hosts = @($hosts | Connect-PemHost)
