@@ -76,6 +76,7 @@ Describe 'The database on <Name>' -ForEach $data {
     It 'is watched by a PEM agent that runs' { $byName[$Name].Agent | Should -BeTrue }
 }
 
+# A user's choice: without -Deployment there is no plan to ask for, and the report of the CI says that these were skipped.
 Describe 'As the procedure wants it' -Skip:($Deployment.Count -eq 0) {
     BeforeAll { $plan = $hosts | Get-PemPlan @Deployment -ErrorAction SilentlyContinue -ErrorVariable unplanned }
 

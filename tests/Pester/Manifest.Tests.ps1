@@ -43,6 +43,7 @@ Describe 'The folder' {
     }
 }
 
+# PSResourceGet comes with PowerShell 7.4 and newer, but can be taken out; Pester counts what is skipped then.
 Describe 'The package' -Skip:(-not (Get-Command Install-PSResource -ErrorAction Ignore)) {
     BeforeAll {
         $repository = "PemHaTests$PID"
@@ -78,6 +79,7 @@ Describe 'The package' -Skip:(-not (Get-Command Install-PSResource -ErrorAction 
         } -args (Get-Item TestDrive:/installed).FullName
         $count | Should -Be $data.CmdletsToExport.Count
     }
+    # On Windows the user's modules lie where the registry says, which no variable moves: the test would install for real.
     It 'is installed for the current user by Install-PSResource' -Skip:$IsWindows {
         # A home of its own: nobody's modules and repositories are touched.
         $user = (New-Item TestDrive:/user/.local/share -ItemType Directory).Parent.Parent.FullName
