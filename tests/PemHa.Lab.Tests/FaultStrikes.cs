@@ -74,7 +74,13 @@ sealed class ConnectionCut : FaultStrike
         run.Lab.LetGo();
     }
 
-    public override async Task HealAsync(FaultRun run) => await (await run.Lab.LabAsync()).LinkAsync(run.Host, up: true, ProcedureLab.Cancellation);
+    public override async Task HealAsync(FaultRun run)
+    {
+        var lab = await run.Lab.LabAsync();
+        await lab.LinkAsync(run.Host, up: true, ProcedureLab.Cancellation);
+        // The kernel goes on taking the host for gone until it has asked for its address again.
+        await ProcedureLab.UntilAsync($"{run.Host} on the network again", () => lab.SshAsync(run.Host, "true", cancellation: ProcedureLab.Cancellation), r => r.ExitCode == 0);
+    }
 }
 
 sealed class PowerOff : FaultStrike
