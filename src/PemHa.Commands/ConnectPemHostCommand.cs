@@ -46,6 +46,7 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     /// Left out, ssh_config's ProxyJump. A user that is not given is -JumpCredential's, ssh_config's, or your own name here.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(AliasCompleter))]
     public string[]? JumpHost { get; set; }
 
     /// <summary>The login on jump hosts, where it needs a password.</summary>

@@ -10,6 +10,7 @@ public sealed class NewPemHostCommand : PSCmdlet
     /// <summary>The node's own address; or its host name, and Connect-PemHost then asks the node which of its addresses that is.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateForm(Addresses.Pattern, Addresses.Form)]
+    [ArgumentCompleter(typeof(AliasCompleter))]
     public string Address { get; set; } = "";
 
     /// <summary>Primary, Standby or Witness.</summary>
@@ -29,6 +30,7 @@ public sealed class NewPemHostCommand : PSCmdlet
     /// <summary>What SSH connects to, where that is not the address: a host name, or an alias of ssh_config.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateForm(Addresses.Pattern, Addresses.Form)]
+    [ArgumentCompleter(typeof(AliasCompleter))]
     public string? HostName { get; set; }
 
     /// <summary>TCP port of the SSH server; that of ssh_config, or 22, when left out.</summary>

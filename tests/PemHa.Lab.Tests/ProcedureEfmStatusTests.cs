@@ -44,4 +44,24 @@ public sealed class ProcedureEfmStatusTests(ProcedureCluster cluster)
         string[] From(string what) =>
             [.. report.Lines.Where(l => l.StartsWith(what, StringComparison.Ordinal)).Select(l => l[what.Length..]).Order()];
     }
+
+    [Fact]
+    [Spec("P24")]
+    public async Task A_certificate_that_ends_soon_is_found_with_its_day()
+    {
+        await cluster.DeployedAsync();
+        const string File = "/etc/pki/pemha/soon.crt";
+        await cluster.RootAsync("node2", $"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=soon -days 5 -keyout /dev/null -out {File} 2>/dev/null");
+        try
+        {
+            var report = await cluster.PowerShellAsync("""
+                Report { $hosts | Connect-PemHost @login | Get-PemClusterStatus | ForEach-Object Finding | ForEach-Object { "$($_.HostName) $_" } }
+                """);
+            Assert.Equal([$"node2 Warning: its certificate {File} ends on {DateTime.UtcNow.AddDays(5):yyyy-MM-dd}"], report.Lines);
+        }
+        finally
+        {
+            await cluster.RootAsync("node2", $"rm {File}");
+        }
+    }
 }

@@ -1,7 +1,10 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using System.Text.RegularExpressions;
+using PemHa.Engine;
 using PemHa.Engine.Procedure;
+using PemHa.Engine.Remote;
 
 namespace PemHa.Commands;
 
@@ -12,12 +15,13 @@ abstract class PemCompleter : IArgumentCompleter
         CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         var word = wordToComplete.Trim('\'', '"');
-        return Values(parameterName).Where(v => v.Word.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+        return Values(parameterName, fakeBoundParameters).Where(v => v.Word.StartsWith(word, StringComparison.OrdinalIgnoreCase))
             .Select(v => new CompletionResult(v.Text, v.Word, CompletionResultType.ParameterValue, v.About));
     }
 
     /// <summary>What the parameter may be given: as a person types it, as it is put in, and what it is.</summary>
-    protected abstract IEnumerable<(string Word, string Text, string About)> Values(string parameter);
+    /// <param name="bound">What the line gives to other parameters, as far as it can be told.</param>
+    protected abstract IEnumerable<(string Word, string Text, string About)> Values(string parameter, IDictionary bound);
 
     /// <summary>The session's variables, as objects.</summary>
     protected static IEnumerable<(string Name, object? Value)> Variables() =>
@@ -37,7 +41,7 @@ abstract class PemCompleter : IArgumentCompleter
 /// <summary>Hosts: variables that hold some, and by its name a single one of them.</summary>
 sealed class HostCompleter : PemCompleter
 {
-    protected override IEnumerable<(string Word, string Text, string About)> Values(string parameter)
+    protected override IEnumerable<(string Word, string Text, string About)> Values(string parameter, IDictionary bound)
     {
         var held = Variables().Select(v => (v.Name, Hosts: Hosts(v.Value))).Where(v => v.Hosts.Count > 0).ToList();
         return held.Select(v => ($"${v.Name}", $"${v.Name}", string.Join(", ", v.Hosts))).Concat(held.Where(v => v.Hosts.Count > 1)
@@ -49,7 +53,7 @@ sealed class HostCompleter : PemCompleter
 /// <summary>Clusters: variables that hold one, and those of hosts in variables.</summary>
 sealed class ClusterCompleter : PemCompleter
 {
-    protected override IEnumerable<(string Word, string Text, string About)> Values(string parameter)
+    protected override IEnumerable<(string Word, string Text, string About)> Values(string parameter, IDictionary bound)
     {
         var variables = Variables().ToList();
         return variables.Where(v => v.Value is PemCluster).Select(v => (Name: $"${v.Name}", Cluster: (PemCluster)v.Value!))
@@ -61,7 +65,7 @@ sealed class ClusterCompleter : PemCompleter
 /// <summary>Names of the steps of the order.</summary>
 sealed class StepCompleter : PemCompleter
 {
-    protected override IEnumerable<(string Word, string Text, string About)> Values(string parameter) =>
+    protected override IEnumerable<(string Word, string Text, string About)> Values(string parameter, IDictionary bound) =>
         Deployment.Names.Select((name, i) => (name, name, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"step {i + 1} of {Deployment.Names.Length}")));
 }
 
@@ -79,5 +83,28 @@ sealed class UsualCompleter : PemCompleter
         ["FirewallZone"] = ["public", "internal", "trusted", "work", "home", "dmz", "external"],
     };
 
-    protected override IEnumerable<(string Word, string Text, string About)> Values(string parameter) => Usual[parameter].Select(v => (v, v, v));
+    protected override IEnumerable<(string Word, string Text, string About)> Values(string parameter, IDictionary bound) => Usual[parameter].Select(v => (v, v, v));
+}
+
+/// <summary>Hosts that ssh_config names: the user's own file, or the one that the line gives.</summary>
+sealed partial class AliasCompleter : PemCompleter
+{
+    protected override IEnumerable<(string Word, string Text, string About)> Values(string parameter, IDictionary bound)
+    {
+        var home = (string?)Variables().First(v => v.Name.Equals("HOME", StringComparison.OrdinalIgnoreCase)).Value ?? "";
+        try
+        {
+            var file = bound["SshConfigFile"] as string;
+            if (file is not (null or "" or "none")) file = (string)ScriptBlock.Create("$ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($args[0])").Invoke(file)[0].BaseObject;
+            return SshConfig.Choose(file, home).Aliases().Where(a => Name().IsMatch(a.Alias)).Select(a => (a.Alias, a.Alias, a.Where));
+        }
+        catch (Exception e) when (e is PemException or RuntimeException)
+        {
+            // Connect-PemHost says what is wrong with the file; a key pressed for help does not.
+            return [];
+        }
+    }
+
+    [GeneratedRegex(@"\A(?:" + Addresses.Pattern + @")\z")]
+    private static partial Regex Name();
 }

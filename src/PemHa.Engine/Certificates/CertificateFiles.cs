@@ -7,7 +7,7 @@ namespace PemHa.Engine.Certificates;
 /// <param name="source">Where it comes from.</param>
 sealed class CertificateFiles(CertificateSource source, Redactor redactor) : Resource
 {
-    static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
+    internal static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
 
     public required string CertificatePath { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PemHa.Engine.Certificates;
 using PemHa.Engine.Efm;
 
 namespace PemHa.Engine.Procedure;
@@ -11,6 +12,9 @@ sealed record NodeView(PemNodeStatus Status)
 
     /// <summary>Whether EFM left its mark of a failed primary there (F6).</summary>
     public bool Fenced { get; init; }
+
+    /// <summary>Its certificates that end soon, or have ended, and when, in UTC; null for a file that is no certificate.</summary>
+    public IReadOnlyList<(string File, DateTime? End)> Ending { get; init; } = [];
 }
 
 /// <summary>What a status is judged by: asked of the hosts, or read from a report of EFM alone.</summary>
@@ -183,6 +187,13 @@ static class StatusJudge
         if (view.Efm is { AllowedNodes.Count: > 0 } efm && node.Efm is not ("" or "DOWN") && !efm.AllowedNodes.Contains(node.Address))
             Find(false, "it is not in the list of nodes that may join",
                 $"`efm allow-node {name} {node.Address}`, or it cannot come back after a restart.");
+        foreach (var (file, end) in seen.Ending)
+        {
+            // From then on servers and agents refuse each other: standbys do not come back, and PEM's agents are locked out.
+            var over = end is null || end <= DateTime.UtcNow;
+            Find(over, $"its certificate {file} {(end is not { } day ? "cannot be read" : $"{(over ? "ended" : "ends")} on {CertificateAuthority.Day(day)}")}",
+                "Run New-PemCertificate again: it renews what ends within 30 days; then Set-PemSsl. Files and authorities of your own you renew first.");
+        }
         if (node.Agent == false) Find(false, "its PEM agent does not run",
             "systemctl start pemagent; Install-PemServer if it was never set up.");
     }

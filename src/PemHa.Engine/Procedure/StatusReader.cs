@@ -1,4 +1,5 @@
 using System.Globalization;
+using PemHa.Engine.Certificates;
 using PemHa.Engine.Efm;
 using PemHa.Engine.Postgres;
 using PemHa.Engine.Remote;
@@ -36,6 +37,10 @@ static class StatusReader
             fact pemagent "$(systemctl is-active pemagent 2>/dev/null)"
             fact efmagent "$(systemctl is-active "$EFMSERVICE" 2>/dev/null)"
             [ -f "$PGDATA/recovery.conf" ] && fact fenced 1
+            for f in "$PGDATA/server.crt" "$PGDATA/root.crt" {{SectionD.PkiFolder}}/*.crt /root/.pem/*.crt; do
+                [ ! -f "$f" ] || openssl x509 -noout -checkend {{(int)CertificateFiles.RenewBefore.TotalSeconds}} -in "$f" >/dev/null 2>&1 ||
+                    printf '%s\t%s\n' "$f" "$(openssl x509 -noout -enddate -in "$f" 2>/dev/null)"
+            done | fact64 ends
             up || exit 0
             fact up 1
             {{SqlText.Run("postgres", """
@@ -68,7 +73,7 @@ static class StatusReader
         return StatusJudge.Judge(new StatusView
         {
             Cluster = cluster.Name,
-            Nodes = [.. sights.Select(s => new NodeView(Node(s, efm, primaries.Count == 1 ? primaries[0] : null)) { Trouble = s.Trouble, Fenced = s.Facts.Is("fenced") })],
+            Nodes = [.. sights.Select(s => new NodeView(Node(s, efm, primaries.Count == 1 ? primaries[0] : null)) { Trouble = s.Trouble, Fenced = s.Facts.Is("fenced"), Ending = Ending(s.Facts["ends"]) })],
             Efm = efm,
             VirtualIp = cluster.VirtualIp,
             Service = cluster.ServiceName,
@@ -77,6 +82,14 @@ static class StatusReader
             DatabasesAsked = true,
         });
     }
+
+    /// <summary>Certificates that end soon, or have, each with its date as OpenSSL writes it: a day below ten has a blank before it. One that cannot be read has none.</summary>
+    static IReadOnlyList<(string File, DateTime? End)> Ending(string told) =>
+    [
+        .. told.Split('\n').Select(line => line.Split('\t')).Where(line => line.Length == 2).Select(line => (line[0], DateTime.TryParseExact(line[1],
+            "'notAfter='MMM d HH:mm:ss yyyy 'GMT'", CultureInfo.InvariantCulture, DateTimeStyles.AllowInnerWhite | DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var end) ? end : (DateTime?)null)),
+    ];
 
     static PemNodeStatus Node(Sight sight, EfmStatus? efm, Sight? primary)
     {

@@ -63,6 +63,16 @@ sealed class SshConfig
         return found;
     }
 
+    /// <summary>The hosts that <c>Host</c> lines name, each once, and where; patterns are none.</summary>
+    public IEnumerable<(string Alias, string Where)> Aliases() => Named(_nodes).DistinctBy(a => a.Alias);
+
+    static IEnumerable<(string Alias, string Where)> Named(List<Node> nodes) => nodes.SelectMany(node => node switch
+    {
+        Block { Keyword: "host" } block => block.Words.Where(w => w.AsSpan().IndexOfAny('*', '?', '!') < 0).Select(w => (w, block.Where)),
+        Include include => include.Files.SelectMany(Named),
+        _ => [],
+    });
+
     /// <summary>The error for what PemHa cannot do.</summary>
     public static PemException Unsupported(string where, string what, string remedy) => new("SshConfigUnsupported", Trouble.InvalidArgument,
         $"{where}: {what}.", $"{remedy}, or give what is needed by parameters and -SshConfigFile none.");

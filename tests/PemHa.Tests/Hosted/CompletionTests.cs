@@ -8,10 +8,14 @@ public sealed class CompletionTests : IDisposable
 {
     readonly HostedEngine _engine = new();
     readonly Example _c1 = new();
+    readonly TemporaryFolder _home = new();
     int _asked;
 
     public CompletionTests()
     {
+        Directory.CreateDirectory(Path.Combine(_home.Path, ".ssh"));
+        File.WriteAllText(Path.Combine(_home.Path, ".ssh", "config"), "Host db1 bastion\n  User admin\nHost *.example.com !no\n  Port 2222\n");
+        _engine.Run("param($folder) $null = $ExecutionContext.InvokeProvider.Item.Set('variable:global:HOME', $folder, $true, $true)", _home.Path);
         foreach (var host in _c1.Cluster.Hosts)
             new FakeHost(host).Does = (_, _) =>
             {
@@ -29,6 +33,7 @@ public sealed class CompletionTests : IDisposable
         (p => Enum(p) == typeof(PemRole), ["Primary", "Standby", "Witness"]),
         (p => Enum(p) == typeof(PemSslModel), ["ExternalCA", "LocalCA", "SslUtils"]),
         (p => p.Name is "StartAt" or "StopAfter", ["Install-PemEpas", "Invoke-PemRollingRestart", "Set-PemWebApplication"]),
+        (p => p.Name is "HostName" or "JumpHost" || (p.Name == "Address" && p.DeclaringType!.Name == "NewPemHostCommand"), ["db1", "bastion"]),
         (p => p.Name == "PostgresVersion", ["17"]),
         (p => p.Name == "EfmVersion", ["5.2"]),
         (p => p.Name == "FirewallZone", ["public", "trusted"]),
@@ -69,7 +74,22 @@ public sealed class CompletionTests : IDisposable
         Assert.DoesNotContain("$none", Complete("Set-PemSsl -PemHost "));
     }
 
-    public void Dispose() => _engine.Dispose();
+    [Fact]
+    public void Hosts_of_the_ssh_config_file_that_the_line_gives_are_offered_and_nothing_where_it_cannot_be_read()
+    {
+        var own = Path.Combine(_home.Path, "own");
+        File.WriteAllText(own, "Host jump1 jump2\n");
+        Assert.Equal(["jump1", "jump2"], Complete($"Connect-PemHost -SshConfigFile '{own}' -JumpHost "));
+        Assert.Equal(["bastion"], Complete("New-PemHost -HostName ba"));
+        File.WriteAllText(own, "Host \"jump1\n");
+        Assert.DoesNotContain("jump1", Complete($"Connect-PemHost -SshConfigFile '{own}' -JumpHost "));
+    }
+
+    public void Dispose()
+    {
+        _engine.Dispose();
+        _home.Dispose();
+    }
 
     static Type Enum(PropertyInfo property) => Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
 

@@ -111,7 +111,7 @@ public class ViewTests
         var shown = string.Concat(engine.Shown.Where(c => !char.IsWhiteSpace(c)));
         Assert.DoesNotContain('\u2026', shown);
         var view = System.Xml.Linq.XDocument.Load(Path.Combine(ModuleAssemblies.Root, "src", "Module", "PemHa.Format.ps1xml")).Descendants("View")
-            .SingleOrDefault(v => v.Element("ViewSelectedBy")!.Value == type.FullName);
+            .SingleOrDefault(v => v.Element("TableControl") is not null && v.Element("ViewSelectedBy")!.Value == type.FullName);
         var set = engine.Run("param($object) $object.PSStandardMembers.DefaultDisplayPropertySet.ReferencedPropertyNames", sample).Select(n => n.ToString()).ToList();
         Assert.NotEmpty(set);
         Assert.All(set, name => Assert.NotNull(type.GetProperty(name)));

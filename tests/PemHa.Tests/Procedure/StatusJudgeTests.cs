@@ -58,6 +58,21 @@ public class StatusJudgeTests
     }
 
     [Fact]
+    [Spec("P24")]
+    public void Certificates_that_end_soon_or_have_ended_are_found()
+    {
+        PemNodeStatus Of(string file, DateTime? end) => StatusJudge.Judge(new StatusView
+        {
+            Cluster = "efm",
+            Nodes = [new NodeView(StatusJudge.Of(Healthy, "efm")[0]) { Ending = [(file, end)] }],
+            Efm = Healthy,
+        })[0];
+        Assert.Equal(["Warning: its certificate server.crt ends on 2099-01-02"], Of("server.crt", new(2099, 1, 2, 3, 4, 5, DateTimeKind.Utc)).Finding.Select(f => f.ToString()));
+        Assert.Equal(["Critical: its certificate agent1.crt ended on 2020-01-02"], Of("agent1.crt", new(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc)).Finding.Select(f => f.ToString()));
+        Assert.Equal(["Critical: its certificate root.crt cannot be read"], Of("root.crt", null).Finding.Select(f => f.ToString()));
+    }
+
+    [Fact]
     public void What_the_agents_say_of_the_whole_cluster_is_with_its_first_node()
     {
         var nodes = StatusJudge.Of(Healthy with

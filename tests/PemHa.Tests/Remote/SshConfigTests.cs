@@ -123,6 +123,14 @@ public sealed class SshConfigTests : IDisposable
     }
 
     [Fact]
+    public void The_hosts_that_it_names_are_told_with_their_places()
+    {
+        File.WriteAllText(_home["more"], "Host web db\nPort 1\n");
+        Assert.Equal([("db", "config:1"), ("web", $"{_home["more"]}:1"), ("last", "config:3")],
+            Parse("Host db *.example.com !no d?\nInclude ~/more\nHost last\nMatch host other\nPort 2").Aliases());
+    }
+
+    [Fact]
     public void A_file_that_includes_itself_is_an_error_and_no_endless_loop()
     {
         File.WriteAllText(_home["loop"], "Include ~/loop\n");
@@ -155,6 +163,7 @@ public sealed class SshConfigTests : IDisposable
         {
             var found = Parse(text).For("a", "b");
             _ = found.All("identityfile").ToList();
+            Assert.DoesNotContain(Parse(text).Aliases(), a => a.Alias.Contains('*', StringComparison.Ordinal));
         }
         catch (PemException e)
         {
