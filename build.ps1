@@ -32,8 +32,14 @@ switch ($Task) {
         & pwsh -NoProfile -File "$root/tests/Pester/Invoke-Suite.ps1"
         if ($LASTEXITCODE -ne 0) { throw 'The Pester suites failed.' }
         if (Get-Module -ListAvailable PSScriptAnalyzer) {
-            $found = "$root/src/Module", "$root/docs/examples", "$root/tests/Pester", "$root/build.ps1" |
-                ForEach-Object { Invoke-ScriptAnalyzer $_ -Recurse -Severity Warning, Error }
+            # Pester runs blocks in one another's scopes, which the rules on variables do not know; what tests make up is nobody's password.
+            $ofTests = 'PSUseDeclaredVarsMoreThanAssignments', 'PSReviewUnusedParameter', 'PSAvoidUsingConvertToSecureStringWithPlainText',
+                'PSAvoidUsingUsernameAndPasswordParams', 'PSAvoidUsingPlainTextForPassword', 'PSUseShouldProcessForStateChangingFunctions'
+            $found = Get-ChildItem "$root/src/Module", "$root/docs", "$root/tests/Pester", "$root/build.ps1" -Recurse -File -Include *.ps1, *.psm1, *.psd1 |
+                ForEach-Object {
+                    $without = if ($_.Directory.Name -eq 'Pester' -or $_.Name -like '*.Tests.ps1') { @{ ExcludeRule = $ofTests } } else { @{} }
+                    Invoke-ScriptAnalyzer $_ -Severity Warning, Error @without
+                }
             if ($found) { $found | Out-Host; throw 'PSScriptAnalyzer has findings.' }
         } else { 'PSScriptAnalyzer is not here: it was not asked.' }
     }

@@ -51,7 +51,7 @@ function Get-AcceptedValue([System.Management.Automation.ParameterMetadata] $Par
 }
 
 # A page with its syntax and parameters as the code has them now; the prose stays, and what has none yet gets a placeholder.
-function Update-Page([System.Management.Automation.CmdletInfo] $Command) {
+function Write-Page([System.Management.Automation.CmdletInfo] $Command) {
     $null = New-MarkdownCommandHelp -CommandInfo $Command -OutputFolder $scratch -Force
     $fresh = [System.IO.File]::ReadAllText((Join-Path $scratch PemHa "$($Command.Name).md")).Replace("`r", '').TrimStart([char] 0xFEFF)
     $page = Join-Path $pages "$($Command.Name).md"
@@ -84,7 +84,7 @@ function Update-Page([System.Management.Automation.CmdletInfo] $Command) {
     Write-Text $page $after
 }
 
-function Set-Paragraph([System.Xml.XmlElement] $Element, [string[]] $Text) {
+function Write-Paragraph([System.Xml.XmlElement] $Element, [string[]] $Text) {
     $Element.RemoveAll()
     foreach ($line in $Text) {
         $para = $Element.OwnerDocument.CreateElement('maml', 'para', $maml)
@@ -98,13 +98,13 @@ $dev = 'http://schemas.microsoft.com/maml/dev/2004/10'
 
 # platyPS leaves Markdown in the texts, examples in one piece, and defaults out; Get-Help shows what it is given.
 function Format-Command([System.Xml.XmlElement] $Node, $Help) {
-    Set-Paragraph $Node.details.GetElementsByTagName('maml:description')[0] (Get-Paragraph $Help.Synopsis)
-    Set-Paragraph ($Node.ChildNodes | Where-Object Name -eq 'maml:description') (Get-Paragraph $Help.Description)
+    Write-Paragraph $Node.details.GetElementsByTagName('maml:description')[0] (Get-Paragraph $Help.Synopsis)
+    Write-Paragraph ($Node.ChildNodes | Where-Object Name -eq 'maml:description') (Get-Paragraph $Help.Description)
     $short = @{}
     foreach ($parameter in $Node.syntax.syntaxItem.parameter) { $short[$parameter.name] = $parameter.parameterValue.'#text' }
     foreach ($parameter in $Node.parameters.parameter) {
         $of = $Help.Parameters | Where-Object Name -eq $parameter.name
-        Set-Paragraph $parameter.GetElementsByTagName('maml:description')[0] (Get-Paragraph $of.Description)
+        Write-Paragraph $parameter.GetElementsByTagName('maml:description')[0] (Get-Paragraph $of.Description)
         if ($value = $parameter.ChildNodes | Where-Object Name -eq 'command:parameterValue') { $value.InnerText = $short[$parameter.name] }
         if ("$($of.DefaultValue)".Length -gt 0) {
             $default = $Node.OwnerDocument.CreateElement('dev', 'defaultValue', $dev)
@@ -115,20 +115,20 @@ function Format-Command([System.Xml.XmlElement] $Node, $Help) {
     $types = @($Node.inputTypes.inputType) + @($Node.returnValues.returnValue)
     $texts = @($Help.Inputs) + @($Help.Outputs)
     for ($i = 0; $i -lt $texts.Count; $i++) {
-        Set-Paragraph $types[$i].GetElementsByTagName('maml:description')[0] (Get-Paragraph $texts[$i].Description)
+        Write-Paragraph $types[$i].GetElementsByTagName('maml:description')[0] (Get-Paragraph $texts[$i].Description)
     }
     $notes = Get-Paragraph "$($Help.Notes)"
     $alerts = $Node.ChildNodes | Where-Object Name -eq 'maml:alertSet'
-    if ($notes) { Set-Paragraph $alerts.alert $notes } else { $null = $Node.RemoveChild($alerts) }
+    if ($notes) { Write-Paragraph $alerts.alert $notes } else { $null = $Node.RemoveChild($alerts) }
 
     $fence = [regex] '(?ms)^```\w*\n(.*?)\n```$'
     for ($i = 0; $i -lt $Help.Examples.Count; $i++) {
         $example = @($Node.examples.example)[$i]
         $text = $Help.Examples[$i].Remarks.Replace("`r", '')
-        Set-Paragraph ($example.ChildNodes | Where-Object Name -eq 'maml:introduction') @()
+        Write-Paragraph ($example.ChildNodes | Where-Object Name -eq 'maml:introduction') @()
         $code = $fence.Matches($text).ForEach{ $_.Groups[1].Value } -join "`n`n"
         ($example.ChildNodes | Where-Object Name -eq 'dev:code').InnerText = $code
-        Set-Paragraph ($example.ChildNodes | Where-Object Name -eq 'dev:remarks') @(Get-Paragraph $fence.Replace($text, ''); '')
+        Write-Paragraph ($example.ChildNodes | Where-Object Name -eq 'dev:remarks') @(Get-Paragraph $fence.Replace($text, ''); '')
     }
     foreach ($link in @($Node.relatedLinks.navigationLink)) {
         # A page is found by its name; there is no address to go to.
@@ -171,7 +171,7 @@ try {
     $null = New-Item $scratch, $shipped -ItemType Directory -Force
     Import-Module (Join-Path $root PemHa.psd1) -Force
     $commands = Get-Command -Module PemHa
-    foreach ($command in $commands) { Update-Page $command }
+    foreach ($command in $commands) { Write-Page $command }
     Get-ChildItem $pages -Filter *-*.md | Where-Object BaseName -notin $commands.Name | Remove-Item
 
     $help = @($commands | ForEach-Object { Import-MarkdownCommandHelp (Join-Path $pages "$($_.Name).md") })
