@@ -275,8 +275,9 @@ sealed class SecondOperator : FaultStrike
 
 sealed class ClockOff : FaultStrike
 {
+    // Its mend for old C libraries makes every wait of .NET's end at once.
     public override Task<RunningCommand> StartAsync(FaultLab lab, FaultCell cell) =>
-        lab.StartAsync(under: ["faketime", "-m", "--exclude-monotonic", "-f", "+2h"]);
+        lab.StartAsync(under: ["env", "FAKETIME_FORCE_MONOTONIC_FIX=0", "faketime", "-m", "--exclude-monotonic", "-f", "+2h"]);
 
     public override Task StrikeAsync(FaultRun run) => Preflight.RequireClockToolAsync(StepLog.Silent, ProcedureLab.Cancellation);
 }

@@ -83,12 +83,12 @@ public sealed partial class LabLifeTests(SmallLab fixture)
     /// <summary>Everything on the machine that carries the lab's name.</summary>
     static string[] NamesOf(string lab) => [.. Everything(null).Where(l => Word(lab).IsMatch(l))];
 
-    /// <summary>Network namespaces, mounts, cgroups, state and processes, without those of labs that others have up meanwhile.</summary>
+    /// <summary>Network namespaces, mounts, cgroups, state and processes, without those of labs that others have up meanwhile; other tests' processes come and go.</summary>
     static string[] Everything(string? lab)
     {
         var state = Directory.Exists(LabPaths.State) ? Directory.GetFileSystemEntries(LabPaths.State) : [];
         var processes = Directory.GetDirectories("/proc").Where(d => char.IsAsciiDigit(d[^1])).Select(CommandLine)
-            .Where(c => c.Contains("pemha", StringComparison.Ordinal));
+            .Where(c => lab is null ? c.Contains("pemha", StringComparison.Ordinal) : Word(lab).IsMatch(c));
         var all = Directory.GetFiles("/run/netns")
             .Concat(File.ReadLines("/proc/self/mounts"))
             .Concat(Directory.GetDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup").SelectMany(Groups))
