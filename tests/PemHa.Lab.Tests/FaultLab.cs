@@ -14,8 +14,11 @@ public sealed class FaultLab : StationLab
 
     readonly FaultStep _step;
 
-    internal FaultLab(Stations stations, FaultStep step)
-        : base(stations, step.Name == FaultTable.Connect ? FaultTable.Packages : step.Name == FaultTable.UserSettings ? Stations.Deployed : step.Name) => _step = step;
+    internal FaultLab(Stations stations, FaultStep step) : base(stations, StationOf(step)) => _step = step;
+
+    /// <summary>Where a step begins.</summary>
+    internal static string StationOf(FaultStep step) =>
+        step.Name == FaultTable.Connect ? FaultTable.Packages : step.Name == FaultTable.UserSettings ? Stations.Deployed : step.Name;
 
     /// <summary>Starts the step, as root or with sudo.</summary>
     /// <param name="password">The password for sudo; null for root.</param>

@@ -32,9 +32,15 @@ public abstract class FaultMatrix(Stations stations)
         .. from name in steps
            from cell in FaultTable.Struck
            where cell.Step.Name == name
-           where Chosen is not null ? Regex.IsMatch(cell.ToString(), Chosen) : LongForm.Asked || Representative.Contains((name, cell.Fault))
+           where IsStruck(cell)
            select (name, cell.Fault.ToString()),
     ];
+
+    /// <summary>Whether a cell of this run begins at a station.</summary>
+    internal static bool BeginsAt(string station) => FaultTable.Struck.Any(cell => FaultLab.StationOf(cell.Step) == station && IsStruck(cell));
+
+    static bool IsStruck(FaultCell cell) =>
+        Chosen is not null ? Regex.IsMatch(cell.ToString(), Chosen) : LongForm.Asked || Representative.Contains((cell.Step.Name, cell.Fault));
 
     protected async Task StrikeAsync(string step, string fault)
     {
@@ -53,9 +59,8 @@ public abstract class FaultMatrix(Stations stations)
         var person = "";
         if (cell.Person is { } remedy)
         {
-            var told = Assert.Single(second.Errors);
-            Say(cell, told);
-            person = $"; the next run says ({told.Id}): {remedy}";
+            foreach (var told in second.Errors) Say(cell, told);
+            person = $"; the next run says ({Assert.Single(second.Errors.Select(e => e.Id).Distinct())}): {remedy}";
             await DoAsync(lab, cell);
             second = await RunAsync(lab);
         }
@@ -132,12 +137,12 @@ public abstract class FaultMatrix(Stations stations)
     }
 
     /// <summary>What the person does whom the next run told.</summary>
-    static Task DoAsync(FaultLab lab, FaultCell cell) => cell.Fault == Fault.DatabasePassword
+    static Task DoAsync(FaultLab lab, FaultCell cell) => cell is { Fault: Fault.DatabasePassword, Step.Name: FaultTable.Restart or FaultTable.Replica }
         ? lab.PowerShellAsync($$"""
             {{ProcedureLab.WholeOrder}}
             Report { $hosts | Connect-PemHost @login | Install-PemCluster @order -StartAt Enable-PemReplication -StopAfter Enable-PemReplication }
             """)
-        : lab.RootAsync(cell.Step.DataHost, "systemctl start edb-as-17");
+        : lab.RootAsync(cell.Fault == Fault.DatabasePassword ? "node1" : cell.Step.DataHost, "systemctl start edb-as-17");
 
     Task<IReadOnlyDictionary<string, string[]>> UndisturbedAsync(FaultStep step) => Undisturbed.GetOrAdd(step.Name, _ => new(async () =>
     {

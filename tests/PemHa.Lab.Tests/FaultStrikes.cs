@@ -149,6 +149,7 @@ sealed class DiskFull(string folder, Func<FaultCell, string> host) : FaultStrike
             if [ {{folder}} = /var/lib/edb ] && systemctl -q is-active $u; then active="$u $active"; systemctl stop $u; fi
         done
         mkdir -p {{folder}} /run/small
+        echo "$active" > /run/small.units
         mount -t tmpfs -o mode=$(stat -c %a {{folder}}),uid=$(stat -c %u {{folder}}),gid=$(stat -c %g {{folder}}),size=$(( $(du -sk {{folder}} | cut -f1) + 1024 ))k small /run/small
         cp -a {{folder}}/. /run/small/
         mount --bind /run/small {{folder}}
@@ -158,7 +159,10 @@ sealed class DiskFull(string folder, Func<FaultCell, string> host) : FaultStrike
         dd if=/dev/zero of={{folder}}/filling2 bs=512 2>/dev/null || :
         """);
 
-    public override Task HealAsync(FaultRun run) => run.Lab.RootAsync(host(run.Cell), $"rm -f {folder}/filling {folder}/filling2; mount -o remount,size=2g /run/small");
+    public override Task HealAsync(FaultRun run) => run.Lab.RootAsync(host(run.Cell), $"""
+        rm -f {folder}/filling {folder}/filling2; mount -o remount,size=2g /run/small
+        {(run.Cell.Person is null ? "! grep -qw edb-as-17 /run/small.units || systemctl start edb-as-17" : "")}
+        """);
 }
 
 sealed class DnfLocked : FaultStrike

@@ -11,7 +11,8 @@ namespace PemHa.Lab.Tests;
 /// </summary>
 public sealed class ProcedureMatrixTests
 {
-    const string Common = "common_agent_user";
+    const string Common = "common_agent_user",
+        Newer = "the newer PEM, a common agent user and host names", Older = "the older server and EFM and encrypted keys";
 
     [Fact]
     [Spec("P23", "P27", "P30", "P33", "P34", "P38", "T15", "F9")]
@@ -57,22 +58,36 @@ public sealed class ProcedureMatrixTests
             await cluster.LogInAsync();
         });
 
-    [Fact]
-    [Spec("P16", "P19", "P23", "P24", "P30", "P33", "P38")]
-    public Task ExternalCA_with_a_common_agent_user_of_the_newer_PEM_on_hosts_by_name() => CellAsync(
-        new("ExternalCA", 2, 1) { AgentUser = Common, ByName = true, Installed = "-TemporarySuperUser -RegisterEfm", Before = NewerPem },
-        async cluster =>
-        {
-            await AssertAgentAsync(cluster);
-            Assert.Equal("10.5.0", await cluster.RootAsync("node2", "rpm -q --qf '%{VERSION}' edb-pem"));
-            const string registered = "SELECT DISTINCT efm_cluster_name, efm_installation_path FROM pem.server";
-            Assert.Equal("efm|/usr/edb/efm-5.2/", await cluster.SqlAsync("node1", registered, "pem"));
-        });
+    /// <summary>All of them in the long form.</summary>
+    public static TheoryData<string> Others => LongForm.Asked ? [Newer, Older] : [Newer];
+
+    [Theory]
+    [Spec("P3", "P16", "P19", "P23", "P24", "P30", "P33", "P38")]
+    [MemberData(nameof(Others))]
+    public Task ExternalCA_on_two_and_a_witness_with(string packages) => packages == Newer
+        ? CellAsync(
+            new("ExternalCA", 2, 1) { AgentUser = Common, ByName = true, Installed = "-TemporarySuperUser -RegisterEfm", Before = NewerPem },
+            async cluster =>
+            {
+                await AssertAgentAsync(cluster);
+                Assert.Equal("10.5.0", await cluster.RootAsync("node2", "rpm -q --qf '%{VERSION}' edb-pem"));
+                const string registered = "SELECT DISTINCT efm_cluster_name, efm_installation_path FROM pem.server";
+                Assert.Equal("efm|/usr/edb/efm-5.2/", await cluster.SqlAsync("node1", registered, "pem"));
+            })
+        : CellAsync(
+            new("ExternalCA", 2, 1) { KeyPassword = "p w", Described = "-PostgresVersion 16 -EfmVersion 5.1" },
+            async cluster =>
+            {
+                Assert.Equal("active\nactive", await cluster.RootAsync("node2", "systemctl is-active edb-as-16 edb-efm-5.1"));
+                await cluster.RootAsync("node2", "! grep -rl ENCRYPTED /etc/pki/pemha /var/lib/edb/as16/data/*.key");
+            });
+
+    /// <summary>All of them in the long form.</summary>
+    public static TheoryData<int, int> SslUtilsSizes => LongForm.Asked ? new() { { 3, 0 }, { 2, 1 }, { 5, 0 } } : new() { { 3, 0 } };
 
     [Theory]
     [Spec("P6", "P23", "P31", "P33", "P34", "P38", "F8", "F9")]
-    [InlineData(2, 1)]
-    [InlineData(5, 0)]
+    [MemberData(nameof(SslUtilsSizes))]
     public Task SslUtils_issues_its_agents_certificates_with_one_authority_on_every_data_node(int dataNodes, int witnesses) => CellAsync(
         new("SslUtils", dataNodes, witnesses) { Example = witnesses > 0 ? "SslUtils.psd1" : null, Grows = witnesses == 0 },
         async cluster =>
@@ -96,16 +111,6 @@ public sealed class ProcedureMatrixTests
     [Fact]
     [Spec("P16", "P19", "P20", "P23", "P24", "P26", "P38")]
     public Task LocalCA_by_IPv6() => CellAsync(new("LocalCA", 2, 1) { Ipv6 = true });
-
-    [Fact]
-    [Spec("P3", "P23", "P33")]
-    public Task ExternalCA_with_encrypted_keys_under_the_older_server_and_EFM() => CellAsync(
-        new("ExternalCA", 2, 1) { KeyPassword = "p w", Described = "-PostgresVersion 16 -EfmVersion 5.1" },
-        async cluster =>
-        {
-            Assert.Equal("active\nactive", await cluster.RootAsync("node2", "systemctl is-active edb-as-16 edb-efm-5.1"));
-            await cluster.RootAsync("node2", "! grep -rl ENCRYPTED /etc/pki/pemha /var/lib/edb/as16/data/*.key");
-        });
 
     [Fact]
     [Spec("P23", "P25", "P31")]

@@ -20,10 +20,13 @@ public sealed class Stations : ProcedureLab
     internal const string Deployed = "deployed";
 
     readonly SemaphoreSlim _gate = new(1);
-    readonly Dictionary<string, LabDisks> _kept = [];
-    bool _broken;
+    readonly Dictionary<string, LabDisks?> _kept = [];
+    bool _broken, _resting;
 
-    /// <summary>The disks as they are before a step, or at <see cref="Deployed"/>; deploys as far as nobody has asked yet.</summary>
+    /// <summary>
+    /// The disks as they are before a step at which this run has a test begin, or at <see cref="Deployed"/>; deploys as far as nobody has
+    /// asked yet.
+    /// </summary>
     internal async Task<LabDisks> BeforeAsync(string station)
     {
         NeedLab();
@@ -37,10 +40,10 @@ public sealed class Stations : ProcedureLab
                 _broken = true;
                 if (next > 0)
                     await RunAsync(order[next - 1]);
-                _kept[order[next]] = await KeepAsync(order[next]);
+                _kept[order[next]] = order[next] == Deployed || FaultMatrix.BeginsAt(order[next]) ? await KeepAsync(order[next]) : null;
                 _broken = false;
             }
-            return _kept[station];
+            return _kept[station] ?? throw new InvalidOperationException($"No test of this run begins at {station}.");
         }
         finally
         {
@@ -51,8 +54,12 @@ public sealed class Stations : ProcedureLab
     async Task RunAsync(string step)
     {
         var lab = await LabAsync();
-        await lab.PowerOnAsync(Cancellation);
-        await WakeAsync(lab);
+        if (_resting)
+        {
+            await lab.PowerOnAsync(Cancellation);
+            await WakeAsync(lab);
+            _resting = false;
+        }
         var watch = Stopwatch.StartNew();
         var report = await PowerShellAsync($$"""
             {{WholeOrder}}
@@ -67,6 +74,7 @@ public sealed class Stations : ProcedureLab
         var lab = await LabAsync();
         await RestAsync(lab);
         var disks = await lab.KeepDisksAsync(station, Cancellation);
+        _resting = true;
         Directory.CreateDirectory(StateFolder);
         CopyFolder(StateFolder, RunbookOf(disks));
         return disks;

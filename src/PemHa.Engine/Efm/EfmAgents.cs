@@ -1,4 +1,5 @@
 using System.Globalization;
+using PemHa.Engine.Postgres;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
 
@@ -56,6 +57,33 @@ sealed class EfmTogether(PemHost host, PemHost first, EfmSighting sighting) : Re
     }
 }
 
+/// <summary>
+/// An agent that is idle, though its database is well, takes it under watch again (P22, T13): a standby that streams, or the server that
+/// takes writes while no agent knows of another primary. What else there is, a person has to look at first.
+/// </summary>
+sealed class EfmWatching(PemHost host, EfmSighting sighting) : Resource
+{
+    bool _resumed;
+
+    public override string Name => "EFM agent's watch over its database";
+
+    public override string Probe => $"{ServerFacts.Probe}\nagent_active && fact active 1\n:";
+
+    public override Change? Compare(Facts facts, bool triggered)
+    {
+        // One that is started anyway looks by itself.
+        if (_resumed || triggered || !facts.Is("active") || sighting.Status?.Nodes is not { } nodes) return null;
+        if (!nodes.TryGetValue(host.Address, out var node) || node.Type != "Idle") return null;
+        var well = facts["recovery"] == "true" ? facts["receiver"].StartsWith("streaming ", StringComparison.Ordinal)
+            : facts["recovery"] == "false" && !nodes.Values.Any(n => n.Type is "Primary" or "Promoting");
+        if (!well) return null;
+        _resumed = true;
+        var command = $"{host.Cluster.EfmCommand} resume {Sh.Quote(host.Cluster.Name)}";
+        // It may have done so by itself meanwhile; whether all are well is judged in the end.
+        return new Change("resume", command, $"{command} || :");
+    }
+}
+
 /// <summary>Every agent has joined and sees its database (P20, P21); given time to come about.</summary>
 sealed class EfmMembership(PemHost host, IReadOnlyList<PemHost> members) : Resource
 {
@@ -76,7 +104,10 @@ sealed class EfmMembership(PemHost host, IReadOnlyList<PemHost> members) : Resou
                 done
                 case "$S" in *'"db":"DOWN"'*|*'"db":"UNKNOWN"'*|*'"type":"Idle"'*) return 1;; esac
             }
-            wait_for 60 joined || { {{host.Cluster.EfmCommand}} cluster-status {{Sh.Quote(host.Cluster.Name)}} >&2; fail "not every agent joined; one that is Idle wants 'efm resume' once its database is well"; }
+            wait_for 60 joined || {
+                {{host.Cluster.EfmCommand}} cluster-status {{Sh.Quote(host.Cluster.Name)}} >&2 || :
+                fail "not every agent has joined within 60 s. One that is not there: its log is in /var/log/efm-{{host.Cluster.EfmVersion}}, and port {{host.Cluster.EfmPort}} must be open between all nodes (Test-PemPrerequisite tells). One that is Idle is resumed when this is run again, once its database is well"
+            }
             """);
     }
 

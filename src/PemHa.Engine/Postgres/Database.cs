@@ -22,7 +22,7 @@ static class Database
     /// <summary>The server runs.</summary>
     public static Requirement IsUp(PemHost host) => new("running database", ServerFacts.Probe, facts =>
         facts.Is("up") ? Differs(host, facts) : new PemException("DatabaseDown", Trouble.InvalidOperation, $"The database on {host.Name} does not run.",
-            "Run Install-PemEpas (primary) or Initialize-PemReplica (standby) first."));
+            $"Start it (systemctl start {host.Cluster.ServiceName}), or run Install-PemEpas (primary) or Initialize-PemReplica (standby), which do; then run the step again."));
 
     /// <summary>
     /// A server that runs is the service's: one that somebody started by hand (pg_ctl) would meet a second one at the first start, and no

@@ -33,11 +33,16 @@ static class SectionC
             ]),
             new Phase("role", [primary], host => [Database.IsPrimary(host), sighting.MustBeFree(host), role]),
             Rules(cluster, hosts, user, afterTls: true),
-            new Phase("first agent", [primary], host => [.. Agent(host, secret, user, properties, bootOrder), new EfmAllowedNodes(host, efm)]),
+            new Phase("first agent", [primary], host =>
+            {
+                var agent = Agent(host, secret, user, properties, bootOrder);
+                return [.. agent, new EfmAllowedNodes(host, efm), new EfmWatching(host, efm) { After = [agent[^1]] }];
+            }),
             new Phase("other agents", [.. hosts.Where(h => h != primary)], host =>
             {
                 var agent = Agent(host, secret, user, properties, bootOrder);
-                return [.. agent, new EfmTogether(host, primary, efm) { After = [agent[^1]] }];
+                var together = new EfmTogether(host, primary, efm) { After = [agent[^1]] };
+                return [.. agent, together, .. host.Role == PemRole.Witness ? [] : new Resource[] { new EfmWatching(host, efm) { After = [agent[^1], together] } }];
             }),
             new Phase("membership", [primary], host => [new EfmMembership(host, hosts)], Together: true),
         ]);

@@ -12,7 +12,20 @@ sealed class ServerRestarted(PemHost host, int standbys, bool primary, bool forc
 
     public override string Name => $"service {host.Cluster.ServiceName}";
 
-    public override string Probe => $"agent_active && fact agent 1\n{ServerFacts.Probe}";
+    // A standby that was cut off comes back by itself, at its next try: where there is something to restart, that is waited for.
+    public override string Probe => $$"""
+        agent_active && fact agent 1
+        {{Ready}}
+        server >/dev/null
+        if {{(force ? "up" : "grep -q '^pending' \"$T/server\" 2>/dev/null")}} && ! ready; then wait_for 30 ready && rm -f "$T/server"; fi
+        {{ServerFacts.Probe}}
+        """;
+
+    string Ready => $$"""
+        ready() { [ "$(echo {{Sh.Quote(primary
+            ? $"SELECT count(*) >= {standbys} FROM pg_stat_replication WHERE state = 'streaming'"
+            : "SELECT status = 'streaming' FROM pg_stat_wal_receiver")}} | sql postgres 2>/dev/null)" = t ]; }
+        """;
 
     public override Change? Compare(Facts facts, bool triggered)
     {
@@ -32,9 +45,7 @@ sealed class ServerRestarted(PemHost host, int standbys, bool primary, bool forc
         return new Change("restart", facts.Has("pending") ? $"{text}  # for {facts["pending"]}" : text, $$"""
             {{(agent ? "systemctl stop \"$EFMSERVICE\"" : "")}}
             B=; systemctl restart "$PGSERVICE" || B=1
-            ready() { [ "$(echo {{Sh.Quote(primary
-                ? $"SELECT count(*) >= {standbys} FROM pg_stat_replication WHERE state = 'streaming'"
-                : "SELECT status = 'streaming' FROM pg_stat_wal_receiver")}} | sql postgres 2>/dev/null)" = t ]; }
+            {{Ready}}
             [ -n "$B" ] || wait_for 120 ready || B=1
             {{(agent ? "systemctl start \"$EFMSERVICE\"" : "")}}
             [ -z "$B" ] || fail "$PGSERVICE or its replication did not come back; see its log"

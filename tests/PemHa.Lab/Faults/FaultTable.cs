@@ -102,7 +102,7 @@ static class FaultTable
         new(Fault.Frozen, "host frozen", "every process of the host is stopped in the middle of the step; its kernel answers pings", "they go on"),
         new(Fault.ControllerKilled, "controller killed with -9", "the process that runs the step gets signal 9 in its middle", "nothing; the host ends its command by itself"),
         new(Fault.ControlC, "Ctrl-C", "the process that runs the step gets SIGINT in its middle", "nothing; the host ends its command by itself"),
-        new(Fault.DataDirectoryFull, "disk full in the data directory", "/var/lib/edb lies on a small file system of its own (tmpfs) and is filled to the last byte before the step", "the filling is removed"),
+        new(Fault.DataDirectoryFull, "disk full in the data directory", "/var/lib/edb lies on a small file system of its own (tmpfs) and is filled to the last byte before the step", "the filling is removed, and a server that died of it is started again, as PostgreSQL stops when it cannot write its WAL; where the next run is to say so, it is not"),
         new(Fault.EtcFull, "disk full in /etc", "/etc lies on a small file system of its own (tmpfs) and is filled to the last byte before the step", "the filling is removed"),
         new(Fault.DnfLocked, "dnf locked by another process", "another process holds dnf's lock, by dnf's own code, before the step and for longer than the step", "it ends"),
         new(Fault.PackageMissing, "package missing from the repository", "the package is taken out of the repository's index before the step", "it is back"),
@@ -117,7 +117,9 @@ static class FaultTable
     /// <summary>Cells after which a person has to do one thing, and what.</summary>
     public static readonly IReadOnlyDictionary<(string Step, Fault Fault), string> Persons = new Dictionary<(string, Fault), string>
     {
+        [(Efm, Fault.DatabasePassword)] = "start the primary's database, which EFM has stopped as failed (stop.failed.primary): systemctl start edb-as-17",
         [(Restart, Fault.DataDirectoryFull)] = "start the database on node2: systemctl start edb-as-17",
+        [(Replica, Fault.DatabasePassword)] = "run the step before: Enable-PemReplication sets the password again",
         [(Restart, Fault.DatabasePassword)] = "mend replication: Enable-PemReplication sets the password again",
     };
 
@@ -128,8 +130,8 @@ static class FaultTable
         [(Hba, Fault.PortBlocked)] = 75,
         [(Restart, Fault.DatabasePassword)] = 135,
         [(Restart, Fault.PortBlocked)] = 135,
-        [(Efm, Fault.PortBlocked)] = 90,
-        [(Efm, Fault.DatabasePassword)] = 90,
+        [(Efm, Fault.PortBlocked)] = 120,
+        [(Efm, Fault.DatabasePassword)] = 120,
         [(Server, Fault.DatabasePassword)] = 90,
     };
 

@@ -194,6 +194,29 @@ public class EfmFilesTests
         Assert.Null(agent.Compare(facts, false));
     }
 
+    [Theory]
+    [InlineData("Idle", "true", "streaming 172.16.161.200", "Primary", true)]
+    [InlineData("Idle", "true", "", "Primary", false)]
+    [InlineData("Idle", "true", "starting 172.16.161.200", "Primary", false)]
+    [InlineData("Idle", "false", "", "Primary", false)]
+    [InlineData("Idle", "false", "", "Promoting", false)]
+    [InlineData("Idle", "false", "", "Idle", true)]
+    [InlineData("Idle", "", "", "Idle", false)]
+    [InlineData("Standby", "true", "streaming 172.16.161.200", "Primary", false)]
+    [Spec("P22", "T13")]
+    public void An_idle_agent_is_resumed_where_its_database_is_well_and_no_second_primary(string type, string recovery, string receiver, string first, bool resumed)
+    {
+        var step = Step();
+        var status = $$"""{"nodes":{"172.16.161.200":{"type":"{{first}}","db":"UP"},"172.16.161.201":{"type":"{{type}}","db":"UP"} } }""";
+        _ = Example.The<EfmAllowedNodes>(step, _c1.Primary).Compare(Status(status), false);
+        var watch = Example.The<EfmWatching>(step, _c1.Standby);
+        var facts = Facts.Of(("active", "1"), ("recovery", recovery), ("receiver", receiver));
+        Assert.Null(watch.Compare(facts, true));
+        Assert.Equal(resumed ? "/usr/edb/efm-5.2/bin/efm resume efm" : null, watch.Compare(facts, false)?.Difference);
+        // Done once: what the first agent said is from before.
+        Assert.Null(watch.Compare(facts, false));
+    }
+
     [Fact]
     [Spec("P20")]
     public void The_agent_is_restarted_when_its_properties_changed_and_only_then()
