@@ -153,6 +153,8 @@ sealed class DiskFull(string folder, Func<FaultCell, string> host) : FaultStrike
         mount -t tmpfs -o mode=$(stat -c %a {{folder}}),uid=$(stat -c %u {{folder}}),gid=$(stat -c %g {{folder}}),size=$(( $(du -sk {{folder}} | cut -f1) + 1024 ))k small /run/small
         cp -a {{folder}}/. /run/small/
         mount --bind /run/small {{folder}}
+        # it lives in a namespace of its own, which goes on seeing what was there before
+        [ {{folder}} != /etc ] || systemctl try-restart firewalld
         for u in $active; do systemctl start $u; done
         # to the last byte, in small pieces at the end
         dd if=/dev/zero of={{folder}}/filling bs=64k 2>/dev/null || :

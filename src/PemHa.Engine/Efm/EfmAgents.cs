@@ -22,7 +22,9 @@ sealed class EfmAllowedNodes(PemHost host, EfmSighting sighting) : Resource
     public override Change? Compare(Facts facts, bool triggered)
     {
         sighting.Status = EfmStatus.Parse(facts["status"]);
-        var allowed = sighting.Status?.AllowedNodes ?? [];
+        // One that is started anew while it is alone in its cluster begins with a list of its own.
+        var alone = triggered && sighting.Status?.Nodes.Keys.Any(a => a != host.Address) != true;
+        var allowed = alone ? [] : sighting.Status?.AllowedNodes ?? [];
         var missing = host.Cluster.Hosts.Select(h => h.Address).Except(allowed).Where(a => a != host.Address).ToList();
         if (missing.Count == 0) return null;
         var commands = string.Join('\n', missing.Select(a => $"{host.Cluster.EfmCommand} allow-node {Sh.Quote(host.Cluster.Name)} {Sh.Quote(a)}"));

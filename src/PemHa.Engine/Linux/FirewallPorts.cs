@@ -36,17 +36,7 @@ sealed class FirewallPorts(string zone, IReadOnlyList<int> ports) : Resource
         if (permanent.Count > 0) commands.Add($"firewall-cmd -q --permanent {Add(permanent)}");
         if (live.Count > 0) commands.Add($"firewall-cmd -q {Add(live)}");
         var text = string.Join('\n', commands);
-        return commands.Count == 0 ? null : new Change("open", text, permanent.Count == 0 ? text : $$"""
-            {{text}}
-            # a firewalld that could not write its file once, such as to a full disk, takes it for written ever since
-            F=/etc/firewalld/zones/{{Sh.Quote(zone)}}.xml
-            for p in {{string.Join(' ', permanent)}}; do
-                grep -q "port=\"$p\"" "$F" 2>/dev/null || {
-                    firewall-cmd -q --permanent --zone={{Sh.Quote(zone)}} --remove-port=$p/tcp
-                    firewall-cmd -q --permanent --zone={{Sh.Quote(zone)}} --add-port=$p/tcp
-                }
-            done
-            """);
+        return commands.Count == 0 ? null : new Change("open", text, text);
     }
 
     /// <summary>Whether a port is open in the zone now.</summary>

@@ -26,6 +26,9 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
     /// <summary>Where the vendor's script keeps its answers, from its beginning on (F8).</summary>
     public const string InstallConfig = $"{Base}/share/.install-config";
 
+    /// <summary>What the vendor's script takes for a sign that it configured the web server once: it does so only where this is not there, whatever became of it (F8).</summary>
+    const string Wsgi = $"{Base}/web/pem.wsgi";
+
     /// <summary>A shell condition: the script was done here. F8: both files are there before; only its last words, in the newest log, say that it was.</summary>
     public const string Configured = $$"""
         [ -f {{InstallConfig}} ] && [ -f {{AgentConfig}} ] &&
@@ -97,11 +100,13 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
             Recipe = new Recipe(Text($"printf '%s\\n' \"${variable}\" | sed 's/[\\\\]/&&/g'")) { Secrets = [variable] },
         };
 
-        // F8: the answers of a half-failed run would be taken for those of this one.
+        // F8: the answers of a half-failed run would be taken for those of this one, and half a web server for a whole one.
+        // Whom this host took for the virtual IP's holder is asked anew: a stranger may have had it, or a primary that is gone.
         string Text(string answer) => $$"""
-            for f in {{InstallConfig}} {{AgentConfig}}; do
+            for f in {{InstallConfig}} {{AgentConfig}}{{(web ? "" : $" {Wsgi}")}}; do
                 if [ -f "$f" ]; then mv "$f" "$f.pemha-$(date -u +%Y%m%dT%H%M%SZ)"; fi
             done
+            ip neigh flush to {{Sh.Quote(host.Cluster.VirtualIp)}} 2>/dev/null || :
             {{(super ? $$"""
             # taken away again however this ends
             demote() { {{SqlText.Run("postgres", $"ALTER ROLE {user} NOSUPERUSER")}}; }

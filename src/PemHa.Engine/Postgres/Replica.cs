@@ -237,8 +237,11 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
 
     string Slot => primary.CountsAnybody ? " --no-slot" : "";
 
-    /// <summary>A primary behind a firewall that drops packets, or one that is gone, is an error within half a minute, and not never; the standby has the same.</summary>
-    const string Patience = "connect_timeout=15 keepalives_idle=10 keepalives_interval=5 keepalives_count=3";
+    /// <summary>
+    /// A primary behind a firewall that drops packets, or one that is gone, is an error within half a minute, and not never; the standby has
+    /// the same. A walreceiver does not heed connect_timeout, and would try one and the same connection for two minutes.
+    /// </summary>
+    const string Patience = "connect_timeout=15 tcp_user_timeout=15000 keepalives_idle=10 keepalives_interval=5 keepalives_count=3";
 
     string Spaces => primary.Tablespaces.Count == 0 ? ":" : "printf '%s\\n' " + Sh.Join([.. primary.Tablespaces.Select(t => $"{t.Oid} {t.Location}")]);
 

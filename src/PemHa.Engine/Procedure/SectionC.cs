@@ -36,7 +36,7 @@ static class SectionC
             new Phase("first agent", [primary], host =>
             {
                 var agent = Agent(host, secret, user, properties, bootOrder);
-                return [.. agent, new EfmAllowedNodes(host, efm), new EfmWatching(host, efm) { After = [agent[^1]] }];
+                return [.. agent, new EfmAllowedNodes(host, efm) { After = [agent[^1]] }, new EfmWatching(host, efm) { After = [agent[^1]] }];
             }),
             new Phase("other agents", [.. hosts.Where(h => h != primary)], host =>
             {

@@ -155,6 +155,9 @@ public class EfmFilesTests
             allowed.Compare(Status("""{"nodes":{},"allowednodes":["172.16.161.201","172.16.161.203"]}"""), false)!.Difference,
             StringComparison.Ordinal);
         Assert.Null(allowed.Compare(Status("""{"nodes":{},"allowednodes":["172.16.161.201","172.16.161.202","172.16.161.203"]}"""), false));
+        // One that is started anew forgets them, unless another agent of its cluster reminds it.
+        Assert.NotNull(allowed.Compare(Status("""{"nodes":{"172.16.161.200":{}},"allowednodes":["172.16.161.201","172.16.161.202","172.16.161.203"]}"""), true));
+        Assert.Null(allowed.Compare(Status("""{"nodes":{"172.16.161.200":{},"172.16.161.203":{}},"allowednodes":["172.16.161.201","172.16.161.202","172.16.161.203"]}"""), true));
     }
 
     [Theory]

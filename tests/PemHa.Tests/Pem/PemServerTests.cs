@@ -63,6 +63,13 @@ public class PemServerTests
         [("--replication-role", "standby"), ("-aro", "agent_id=3"), ("--use-agent-sslcert", "/etc/pki/pemha/agent3.crt"),
             ("-ho", "172.16.161.245")]);
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("1", false)]
+    [Spec("F8")]
+    public void Half_a_web_server_is_made_anew(string web, bool moved) =>
+        Assert.Equal(moved, Server(_c1.Primary).Compare(Facts.Of(("agent", "t"), ("web", web)), false)!.Apply.Contains("/usr/edb/pem/web/pem.wsgi", StringComparison.Ordinal));
+
     [Fact]
     [Spec("P34")]
     public void Standbys_follow_the_primary_one_after_another()
