@@ -151,9 +151,10 @@ static class SectionE
             [
                 new FirewallPorts(cluster.FirewallZone, [cluster.WebPort]),
                 new SelinuxPolicy(),
+                // First the files: with a new key beside an old certificate, as a run that was cut leaves them, the web server does not start.
+                new WebCertificate(host),
                 // configure-pem-server.sh starts the web server, but a reboot would end it.
                 new ServiceRunning("nginx"),
-                new WebCertificate(host),
             ]),
             // Whoever holds the virtual IP has to be done for that; with a part of the nodes nobody can tell.
             new Phase("login page", cluster.DataNodes.All(data.Contains) ? data : [], host => [WebCertificate.AtVirtualIp(host)]),
