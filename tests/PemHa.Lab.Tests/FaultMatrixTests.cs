@@ -153,8 +153,10 @@ public abstract class FaultMatrix(Stations stations)
         return await ProcedurePortrait.OfAsync(lab);
     })).Value;
 
+    /// <summary>A file that an edit took the place of, one more or less, is no difference.</summary>
     static string Differences(IReadOnlyDictionary<string, string[]> wanted, IReadOnlyDictionary<string, string[]> found) => string.Join('\n',
-        wanted.SelectMany(w => w.Value.Except(found[w.Key]).Select(l => $"{w.Key} - {l}").Concat(found[w.Key].Except(w.Value).Select(l => $"{w.Key} + {l}"))).Take(40));
+        wanted.SelectMany(w => w.Value.Except(found[w.Key]).Select(l => $"{w.Key} - {l}").Concat(found[w.Key].Except(w.Value).Select(l => $"{w.Key} + {l}")))
+            .Where(l => !Regex.IsMatch(l, @"\.pemha-\d{8}T\d{6}Z ")).Take(40));
 }
 
 /// <summary>Packages and replication.</summary>
