@@ -34,7 +34,7 @@ public sealed class StopTests : IDisposable
                 _hosts[1].Changing.SetResult();
                 return Task.Delay(Timeout.Infinite, ct);
             }
-            : FakeHost.Silent(_hosts[1]);
+        : FakeHost.Silent(_hosts[1]);
         const string Step = "Set-PemPassFile, .pgpass: create file /var/lib/edb/.pgpass";
         await StopAsync("param($hosts) $hosts | Set-PemPassFile -Credential (New-PemCredential repl)", Task.WhenAll(_hosts[1].Changing.Task, Task.Run(() =>
             Assert.True(SpinWait.SpinUntil(() => Changed(_folder["journal"]) == 2, TimeSpan.FromSeconds(20)), "The others did not go on."), TestContext.Current.CancellationToken)));
