@@ -96,8 +96,8 @@ public sealed class ProcedureHostileHostTests(UndeployedCluster cluster)
             $many = New-PemCluster many -VirtualIp {{ProcedureLab.VirtualIp}} -PingServer {{LabSwitch.Controller}}
             $bad = @({{nodes}})
             $good = New-PemHost 172.16.161.200 Primary -Cluster $many -Name good
-            [System.IO.File]::WriteAllText("$PSScriptRoot/bent", '{{config}}')
-            $bent = $login + @{ SshConfigFile = "$PSScriptRoot/bent" }
+            [System.IO.File]::WriteAllText("$PSScriptRoot/bent-{{kinds[0]}}", '{{config}}')
+            $bent = $login + @{ SshConfigFile = "$PSScriptRoot/bent-{{kinds[0]}}" }
             """;
     }
 
