@@ -6,7 +6,7 @@ BeforeAll { . $PSScriptRoot/Common.ps1 }
 Describe 'This suite' {
     It 'has files of commands that there are, and of what concerns them all' {
         $named = (Get-ChildItem $PSScriptRoot -Filter *.Tests.ps1).Name -replace '\.Tests\.ps1$'
-        $about = 'Conventions', 'Culture', 'Help', 'Isolation', 'Manifest', 'Suite'
+        $about = 'Conventions', 'Culture', 'Help', 'Isolation', 'Manifest', 'Suite', 'Views'
         $named | Where-Object { $_ -notin $about } | Sort-Object | Should -Be ((Get-Command -Module PemHa).Name | Sort-Object)
     }
     It '<File.Name> asserts something in every test' -ForEach $files {
