@@ -109,6 +109,7 @@ public abstract class FaultMatrix(Stations stations)
         await strike.HealAsync(run);
         if (moment == Moment.Middle) await lab.UnholdAsync();
         var report = new ProcedureReport(result.Stdout, result.Stderr);
+        Assert.True(strike.Ends(result, seconds), $"{cell}: exit status {result.ExitCode} after {seconds:0.0} s.\n{report}");
         if (!strike.EndsTheRun)
         {
             // Either the step was done on every host, or an error says what became of it.

@@ -34,6 +34,9 @@ abstract class FaultStrike
     /// <summary>Whether it ends the process that runs the step, so that there is nothing to read.</summary>
     public virtual bool EndsTheRun => false;
 
+    /// <summary>Whether such an end of the process, and so soon, is what the fault brings about.</summary>
+    public virtual bool Ends(CommandResult result, double seconds) => true;
+
     /// <summary>Starts the step.</summary>
     public virtual Task<RunningCommand> StartAsync(FaultLab lab, FaultCell cell) => lab.StartAsync();
 
@@ -118,6 +121,8 @@ sealed class ControllerKilled : FaultStrike
 
     public override bool EndsTheRun => true;
 
+    public override bool Ends(CommandResult result, double seconds) => result.ExitCode == 128 + 9;
+
     public override Task StrikeAsync(FaultRun run)
     {
         run.Running!.Kill();
@@ -131,6 +136,12 @@ sealed class ControlC : FaultStrike
     public override Moment When(FaultCell cell) => Moment.Middle;
 
     public override bool EndsTheRun => true;
+
+    // A person waits no second; the rest is the engine's own end.
+    public override bool Ends(CommandResult result, double seconds) => result.ExitCode == 130 && seconds < 2;
+
+    // A suite in a shell's background has SIGINT ignored, and so would what it starts.
+    public override Task<RunningCommand> StartAsync(FaultLab lab, FaultCell cell) => lab.StartAsync(under: ["env", "--default-signal=INT"]);
 
     public override Task StrikeAsync(FaultRun run)
     {
