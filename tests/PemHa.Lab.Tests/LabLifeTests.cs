@@ -83,12 +83,12 @@ public sealed partial class LabLifeTests(SmallLab fixture)
     /// <summary>Everything on the machine that carries the lab's name.</summary>
     static string[] NamesOf(string lab) => [.. Everything(null).Where(l => Word(lab).IsMatch(l))];
 
-    /// <summary>Network namespaces, mounts, cgroups, state and processes, without those of labs that others have up meanwhile; other tests' processes come and go.</summary>
+    /// <summary>Network namespaces, mounts, cgroups, state and processes, without those of labs that others have up meanwhile.</summary>
     static string[] Everything(string? lab)
     {
         var state = Directory.Exists(LabPaths.State) ? Directory.GetFileSystemEntries(LabPaths.State) : [];
         var processes = Directory.GetDirectories("/proc").Where(d => char.IsAsciiDigit(d[^1])).Select(CommandLine)
-            .Where(c => lab is null ? c.Contains("pemha", StringComparison.Ordinal) : Word(lab).IsMatch(c));
+            .Where(c => c.Contains("pemha", StringComparison.Ordinal));
         var all = Directory.GetFiles("/run/netns")
             .Concat(File.ReadLines("/proc/self/mounts"))
             .Concat(Directory.GetDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup").SelectMany(Groups))
@@ -99,11 +99,12 @@ public sealed partial class LabLifeTests(SmallLab fixture)
 
     static string[] Groups(string folder) => Directory.GetDirectories(folder, "pemha-*");
 
+    /// <summary>A process, with the cgroup that tells whose it is: on a lab's hosts it need not carry the lab's name.</summary>
     static string CommandLine(string process)
     {
         try
         {
-            return File.ReadAllText(process + "/cmdline").Replace('\0', ' ') + File.ReadAllText(process + "/environ").Replace('\0', ' ');
+            return string.Concat(new[] { "cmdline", "environ", "cgroup" }.Select(f => File.ReadAllText($"{process}/{f}").Replace('\0', ' ').Replace('\n', ' ')));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

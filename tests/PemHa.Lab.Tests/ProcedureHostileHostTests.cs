@@ -60,7 +60,7 @@ public sealed class ProcedureHostileHostTests(UndeployedCluster cluster)
     public async Task A_host_that_never_ends_does_so_before_it_is_connected_and_Ctrl_C_ends_a_flood_at_once()
     {
         // Enough for a while below the limit.
-        await MakeAsync([("stream", "touch /tmp/streams; while :; do head -c 100000 /dev/zero; sleep 0.5; done")], ("drips", "while :; do echo; sleep 0.2; done"));
+        await MakeAsync([("stream", "touch /tmp/streams; while :; do head -c 100000 /dev/zero; sleep 0.1; done")], ("drips", "while :; do echo; sleep 0.2; done"));
         try
         {
             var drips = cluster.PowerShellAsync($$"""

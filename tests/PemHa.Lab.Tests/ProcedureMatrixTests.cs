@@ -83,7 +83,7 @@ public sealed class ProcedureMatrixTests
             });
 
     /// <summary>All of them in the long form.</summary>
-    public static TheoryData<int, int> SslUtilsSizes => LongForm.Asked ? new() { { 3, 0 }, { 2, 1 }, { 5, 0 } } : new() { { 3, 0 } };
+    public static TheoryData<int, int> SslUtilsSizes => LongForm.Asked ? new() { { 2, 1 }, { 3, 0 }, { 5, 0 } } : new() { { 2, 1 }, { 3, 0 } };
 
     [Theory]
     [Spec("P6", "P23", "P31", "P33", "P34", "P38", "F8", "F9")]

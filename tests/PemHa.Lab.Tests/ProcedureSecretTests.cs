@@ -115,7 +115,9 @@ public sealed partial class ProcedureSecretTests(ProcedureCluster cluster)
                 string[] folders = [host.Disk, .. new[] { "/run", "/tmp", "/dev/shm" }.Select(f => memory + f)];
                 string Place(string f) => $"{host.Name}: {f.Replace(host.Disk, "", StringComparison.Ordinal).Replace(memory, "", StringComparison.Ordinal)}";
                 found.AddRange((await cluster.Canaries.InFilesAsync(folders)).Select(Place));
-                var bytes = string.Concat(authority[..16].Select(b => $"\\x{b:x2}"));
+                // grep looks at lines, and a byte of the key may be the end of one: the longest part without.
+                var part = Encoding.Latin1.GetString(authority).Split('\n').MaxBy(p => p.Length)!;
+                var bytes = string.Concat(part.Take(16).Select(b => $"\\x{(int)b:x2}"));
                 var raw = await Command.RunAsync(["env", "LC_ALL=C", "grep", "-rlsaP", "-D", "skip", bytes, .. folders], ProcedureLab.Cancellation);
                 found.AddRange(raw.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(f => Place(f) + ": the authority's key, as it is"));
                 // With all that it knows of who wrote a line, such as that one's command line.

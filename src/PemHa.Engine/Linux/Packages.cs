@@ -9,6 +9,9 @@ sealed class Packages(IReadOnlyList<string> names) : Resource
     /// <summary>A package for a command that must be there, whoever provides it (T1: Java).</summary>
     public (string Command, string Package)? Unless { get; init; }
 
+    /// <summary>A user that one of the packages makes: where /etc is full it cannot, and is installed all the same.</summary>
+    public (string Package, string User)? Makes { get; init; }
+
     /// <summary>Further options of <c>dnf install</c>.</summary>
     public string Options { get; init; } = "";
 
@@ -19,14 +22,21 @@ sealed class Packages(IReadOnlyList<string> names) : Resource
         get
         {
             var probe = $"for p in {Sh.Join([.. names])}; do rpm -q --quiet \"$p\" || fact \"missing.$p\" 1; done";
-            return Unless is var (command, package) ? $"{probe}\ncommand -v {Sh.Quote(command)} >/dev/null || fact {Sh.Quote($"missing.{package}")} 1\n:" : probe;
+            if (Unless is var (command, package)) probe += $"\ncommand -v {Sh.Quote(command)} >/dev/null || fact {Sh.Quote($"missing.{package}")} 1";
+            if (Makes is var (_, user)) probe += $"\ngetent passwd {Sh.Quote(user)} >/dev/null || fact userless 1";
+            return probe + "\n:";
         }
     }
 
     public override Change? Compare(Facts facts, bool triggered)
     {
         var missing = names.Concat(Unless is var (_, package) ? [package] : []).Where(n => facts.Has($"missing.{n}")).ToList();
-        if (missing.Count == 0) return null;
+        if (missing.Count == 0)
+        {
+            if (Makes is not var (maker, _) || !facts.Is("userless")) return null;
+            var again = $"dnf -qy reinstall {Sh.Quote(maker)}";
+            return new Change("reinstall", again, again);
+        }
         var command = $"dnf -qy install {(Options.Length > 0 ? Options + " " : "")}{Sh.Join([.. missing])}";
         return new Change("install", command, command);
     }

@@ -102,9 +102,7 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
 
         // F8: the answers of a half-failed run would be taken for those of this one, and half a web server for a whole one.
         // Whom this host took for the virtual IP's holder is asked anew: a stranger may have had it, or a primary that is gone.
-        // A package that cannot make its user, as on a full disk, is installed without it.
         string Text(string answer) => $$"""
-            getent passwd pem >/dev/null || dnf -qy reinstall edb-pem
             for f in {{InstallConfig}} {{AgentConfig}}{{(web ? "" : $" {Wsgi}")}}; do
                 if [ -f "$f" ]; then mv "$f" "$f.pemha-$(date -u +%Y%m%dT%H%M%SZ)"; fi
             done

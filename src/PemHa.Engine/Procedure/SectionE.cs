@@ -45,7 +45,7 @@ static class SectionE
             new Phase("packages", data, host =>
             [
                 Database.IsUp(host), AgentIdentity(host), cluster.SslModel == PemSslModel.SslUtils ? SslUtilsReady(host) : AgentCertificate(host), Rules(host),
-                new Packages(["edb-pem"]) { Options = "--allowerasing" },
+                new Packages(["edb-pem"]) { Options = "--allowerasing", Makes = ("edb-pem", "pem") },
             ]),
             new Phase("role", [primary], host =>
             [

@@ -192,7 +192,7 @@ static class StatusJudge
             // From then on servers and agents refuse each other: standbys do not come back, and PEM's agents are locked out.
             var over = end is null || end <= DateTime.UtcNow;
             Find(over, $"its certificate {file} {(end is not { } day ? "cannot be read" : $"{(over ? "ended" : "ends")} on {CertificateAuthority.Day(day)}")}",
-                "Run New-PemCertificate again: it renews what ends within 30 days; then Set-PemSsl. Files and authorities of your own you renew first.");
+                "Run Install-PemCluster again from there on (-StartAt New-PemCertificate): it renews what ends within 30 days, and everybody takes it. Files and authorities of your own you renew first.");
         }
         if (node.Agent == false) Find(false, "its PEM agent does not run",
             "systemctl start pemagent; Install-PemServer if it was never set up.");

@@ -130,8 +130,8 @@ static class FaultTable
         [(Hba, Fault.PortBlocked)] = 75,
         [(Restart, Fault.DatabasePassword)] = 135,
         [(Restart, Fault.PortBlocked)] = 135,
-        [(Efm, Fault.PortBlocked)] = 120,
-        [(Efm, Fault.DatabasePassword)] = 120,
+        [(Efm, Fault.PortBlocked)] = 90,
+        [(Efm, Fault.DatabasePassword)] = 90,
         [(Server, Fault.DatabasePassword)] = 90,
     };
 
