@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using PemHa.Engine.Linux;
 using PemHa.Engine.Pem;
 using PemHa.Engine.Procedure;
 using PemHa.Engine.State;
@@ -62,6 +63,14 @@ public class PemServerTests
     public void Each_standby_has_its_role_its_number_and_its_certificate() => AssertOptions(Command(_c1.Third),
         [("--replication-role", "standby"), ("-aro", "agent_id=3"), ("--use-agent-sslcert", "/etc/pki/pemha/agent3.crt"),
             ("-ho", "172.16.161.245")]);
+
+    [Theory]
+    [InlineData("missing.edb-pem", "dnf -qy install --allowerasing edb-pem")]
+    [InlineData("userless", "dnf -qy reinstall edb-pem")]
+    [InlineData("other", null)]
+    [Spec("P32")]
+    public void A_package_that_could_not_make_its_user_is_installed_again(string fact, string? command) =>
+        Assert.Equal(command, Example.The<Packages>(Step(), _c1.Standby).Compare(Facts.Of((fact, "1")), false)?.Difference);
 
     [Theory]
     [InlineData("", true)]
