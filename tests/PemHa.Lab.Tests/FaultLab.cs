@@ -97,8 +97,17 @@ public sealed class FaultLab : StationLab
             await RootAsync(_step.Host, $"touch {Open}; rm -f {Held} /usr/local/sbin/{_step.Hold.Tool}");
     }
 
-    /// <summary>A row that must never be lost, where there is a database already.</summary>
-    internal Task MarkAsync() => SqlWhereUpAsync("node1", "CREATE TABLE kept AS SELECT 42 AS n");
+    /// <summary>
+    /// A row that must never be lost, where there is a database already; on the standbys too before anything is struck, as one that has
+    /// just booted asks its primary again only after five seconds.
+    /// </summary>
+    internal async Task MarkAsync()
+    {
+        await SqlWhereUpAsync("node1", "CREATE TABLE kept AS SELECT 42 AS n");
+        var treasure = await TreasureAsync("node1");
+        foreach (var standby in new[] { "node2", "node3" })
+            await UntilAsync($"the row on {standby}", () => TreasureAsync(standby), kept => kept.Length == 0 || kept == treasure);
+    }
 
     /// <summary>Identity of the first primary's database and the row in it, and the row on each standby that runs; empty where there is none.</summary>
     internal async Task<string> TreasureAsync(string host) => await SqlWhereUpAsync(host,
