@@ -140,9 +140,6 @@ sealed class ControlC : FaultStrike
     // A person waits no second; the rest is the engine's own end.
     public override bool Ends(CommandResult result, double seconds) => result.ExitCode == 130 && seconds < 2;
 
-    // A suite in a shell's background has SIGINT ignored, and so would what it starts.
-    public override Task<RunningCommand> StartAsync(FaultLab lab, FaultCell cell) => lab.StartAsync(under: ["env", "--default-signal=INT"]);
-
     public override Task StrikeAsync(FaultRun run)
     {
         Signals.Send([run.Running!.Pid], Signals.Interrupt);

@@ -40,11 +40,17 @@ public sealed class InterruptedCluster : ProcedureLab
         // Each moment comes later than the one before.
         await InterruptAsync("dnf installs on node2, whose connection is lost as well", CutOff(Long[0]));
         await InterruptAsync("initdb makes the first database", At(() => Runs("node1", "initdb")), at: "node1");
-        await InterruptAsync("a base backup loses its connection, and another one its process", CutOff(Long[1], async () =>
+        await InterruptAsync("a base backup loses its connection, and another one its process", async () =>
         {
-            await ReachAsync(() => Runs("node3", "pg_basebackup"));
+            await CutOff(Long[1], async () =>
+            {
+                await ReachAsync(() => Runs("node3", "pg_basebackup"));
+                SignalOn("node3", "pg_basebackup", Signals.Stop);
+            })();
+            // The runbook ends at the first error, and that is to be the lost connection.
+            await ReachAsync(() => Failed("node2"));
             SignalOn("node3", "pg_basebackup", Signals.Kill);
-        }), said: "The connection to node2 ");
+        }, said: "The connection to node2 ");
         await InterruptAsync("certificates are made, TLS is not on", At(() => Ended("New-PemCertificate")));
         await InterruptAsync("the HBA rules of one node are in place", At(() => Changed("Set-PemHba")));
         await InterruptAsync("the first EFM agent starts", At(() => Runs("node1", "__agent efm")), at: "node1");
@@ -147,6 +153,8 @@ public sealed class InterruptedCluster : ProcedureLab
     bool Runs(string host, string text) => CommandLines(host).Any(l => l.Contains(text, StringComparison.Ordinal));
 
     bool Ended(string step) => Journal().Skip(_from).Any(l => (string?)l["Kind"] == "step" && (string?)l["Step"] == step);
+
+    bool Failed(string host) => Journal().Skip(_from).Any(l => (string?)l["Kind"] == "error" && (string?)l["Host"] == host);
 
     bool Changed(string step) => Journal().Skip(_from).Any(l => (string?)l["Kind"] == "change" && (string?)l["Step"] == step);
 }

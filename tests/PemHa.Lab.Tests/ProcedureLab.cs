@@ -140,10 +140,10 @@ public partial class ProcedureLab : LabFixture
         return new ProcedureReport(result.Stdout, result.Stderr);
     }
 
-    /// <summary>Starts such a script; the caller may kill it.</summary>
+    /// <summary>Starts such a script; the caller may kill it, or press Ctrl-C: a suite in a shell's background has SIGINT ignored, and so would what it starts.</summary>
     /// <param name="under">A command that runs it.</param>
     internal async Task<RunningCommand> StartPowerShellAsync(string script, Action<string>? onLine = null, params string[] under) =>
-        (await LabAsync()).Start([.. under, .. Lab.ScriptCommand(await DescribedAsync(script), [])], onLine: onLine);
+        (await LabAsync()).Start(["env", "--default-signal=INT", .. under, .. Lab.ScriptCommand(await DescribedAsync(script), [])], onLine: onLine);
 
     async Task<string> DescribedAsync(string script)
     {
