@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Management.Automation;
 using System.Net;
 using PemHa.Engine;
@@ -15,12 +16,12 @@ namespace PemHa.Commands;
 public abstract class AsyncCommand : PSCmdlet, IDisposable
 {
     /// <summary>How long the work may take to see that it is stopped; a person who pressed Ctrl-C waits no second.</summary>
-    static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(600);
+    static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
 
     readonly CancellationTokenSource _stop = new();
-    readonly CancellationTokenSource _leave = new();
     readonly ConcurrentDictionary<PemHost, string> _doing = [];
     BlockingCollection<Action>? _queue;
+    long _stopped;
 
     /// <summary>Runs work and drains what it says until it is done.</summary>
     private protected void Pump(Func<CancellationToken, Task> work)
@@ -30,17 +31,18 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
         _ = running.ContinueWith(_ => queue.CompleteAdding(), TaskScheduler.Default);
         try
         {
-            foreach (var say in queue.GetConsumingEnumerable(_leave.Token)) say();
-        }
-        catch (OperationCanceledException) when (_leave.IsCancellationRequested)
-        {
-            Leave(queue, running);
-            throw new PipelineStoppedException();
+            // The moment is this thread's own to watch: a thread pool that is busy with others' work must not make a person wait.
+            while (!queue.IsCompleted)
+            {
+                var left = Left;
+                if (left == 0) throw new PipelineStoppedException();
+                if (queue.TryTake(out var say, left)) say();
+            }
         }
         catch
         {
             // The pipeline is gone (Ctrl-C, -ErrorAction Stop, Select-Object -First): the work has no listener any more.
-            _stop.Cancel();
+            Signal();
             Leave(queue, running);
             throw;
         }
@@ -159,10 +161,23 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing()
     {
+        Signal();
+        // The pump looks up.
+        Post(() => { });
+    }
+
+    /// <summary>Tells the work to stop.</summary>
+    void Signal()
+    {
+        Interlocked.CompareExchange(ref _stopped, Stopwatch.GetTimestamp(), 0);
         // What is called back then belongs to libraries, and may take its time.
         _ = _stop.CancelAsync();
-        _leave.CancelAfter(Grace);
     }
+
+    /// <summary>How many milliseconds the work still has to see that it is stopped: without end (-1) as long as it is not.</summary>
+    int Left => Interlocked.Read(ref _stopped) is var at and not 0
+        ? (int)Math.Max(0, (Grace - Stopwatch.GetElapsedTime(at)).TotalMilliseconds)
+        : Timeout.Infinite;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -176,7 +191,6 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     {
         if (!disposing) return;
         _stop.Dispose();
-        _leave.Dispose();
     }
 
     /// <summary>Gives the work a moment to see that it is over; it is left alone if it does not.</summary>
@@ -184,7 +198,7 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     {
         try
         {
-            if (!_leave.IsCancellationRequested) running.Wait(Grace);
+            running.Wait(Left);
         }
         catch (AggregateException)
         {
