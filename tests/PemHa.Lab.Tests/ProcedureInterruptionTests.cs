@@ -19,7 +19,7 @@ public sealed class InterruptedCluster : ProcedureLab
     ];
 
     readonly Dictionary<string, HashSet<string>> _sessions = Long.ToDictionary(l => l.Text, _ => new HashSet<string>());
-    (string Host, string Text, string Change)? _held;
+    (int[] Processes, string Change)? _held;
     Task<IReadOnlyList<string>>? _interruptions;
 
     /// <summary>Deploys, interrupting the runbook at each moment in turn, until a run has come to its end.</summary>
@@ -42,14 +42,15 @@ public sealed class InterruptedCluster : ProcedureLab
         await InterruptAsync("initdb makes the first database", At(() => Runs("node1", "initdb")), at: "node1");
         await InterruptAsync("a base backup loses its connection, and another one its process", async () =>
         {
+            int[] stopped = [];
             await CutOff(Long[1], async () =>
             {
                 await ReachAsync(() => Runs("node3", "pg_basebackup"));
-                SignalOn("node3", "pg_basebackup", Signals.Stop);
+                stopped = SignalOn("node3", "pg_basebackup", Signals.Stop);
             })();
             // The runbook ends at the first error, and that is to be the lost connection.
             await ReachAsync(() => Failed("node2"));
-            SignalOn("node3", "pg_basebackup", Signals.Kill);
+            Signals.Send(stopped, Signals.Kill);
         }, said: "The connection to node2 ");
         await InterruptAsync("certificates are made, TLS is not on", At(() => Ended("New-PemCertificate")));
         await InterruptAsync("the HBA rules of one node are in place", At(() => Changed("Set-PemHba")));
@@ -57,12 +58,14 @@ public sealed class InterruptedCluster : ProcedureLab
         await InterruptAsync("PEM is configured on the primary, whose connection is lost", CutOff(Long[2], BreakWorkerAsync), said: "The connection to node1 ");
         await InterruptAsync("configure-pem-server.sh gives up half-way on node2", () => Task.CompletedTask, said: "configure-pem-server.sh gave up");
         await PoisonAsync();
+        int[] lost = [];
         await InterruptAsync("the last agent registers, and is lost", async () =>
         {
             await ReachAsync(() => Runs("node3", "pemworker --register"));
             // So that the run, which is killed now, does not hear of its end.
-            SignalOn("node3", "pem", Signals.Stop);
+            lost = SignalOn("node3", "pem", Signals.Stop);
         }, at: "node3");
+        Signals.Send(lost, Signals.Kill);
         SignalOn("node3", "pem", Signals.Kill);
         await over.CancelAsync();
         await sampling;
@@ -76,14 +79,14 @@ public sealed class InterruptedCluster : ProcedureLab
             var follows = _held is null;
             await using var run = _run = await StartDeployAsync(line =>
             {
-                if (_held is var (_, _, change) && line.Contains(change, StringComparison.Ordinal) && line.Contains("following it until it is done", StringComparison.Ordinal))
+                if (_held is var (_, change) && line.Contains(change, StringComparison.Ordinal) && line.Contains("following it until it is done", StringComparison.Ordinal))
                     follows = true;
             });
-            if (_held is var (host, text, _))
+            if (_held is var (processes, _))
             {
                 await ReachAsync(() => Volatile.Read(ref follows));
                 _held = null;
-                SignalOn(host, text, Signals.Continue);
+                Signals.Send(processes, Signals.Continue);
             }
             await happens();
             if (said is null)
@@ -118,10 +121,10 @@ public sealed class InterruptedCluster : ProcedureLab
         Func<Task> CutOff((string Host, string Text, string Change) command, Func<Task>? more = null) => async () =>
         {
             await ReachAsync(() => Runs(command.Host, command.Text));
-            SignalOn(command.Host, command.Text, Signals.Stop);
+            var stopped = SignalOn(command.Host, command.Text, Signals.Stop);
             if (more is not null)
                 await more();
-            _held = command;
+            _held = (stopped, command.Change);
             CutConnections(command.Host);
         };
     }

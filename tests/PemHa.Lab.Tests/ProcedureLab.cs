@@ -217,7 +217,13 @@ public partial class ProcedureLab : LabFixture
     }
 
     /// <summary>A signal for everything on a host whose command line holds the text, as kill -9 for what a host loses with its power.</summary>
-    internal void SignalOn(string host, string text, int signal) => Signals.Send([.. Running(host, text)], signal);
+    /// <returns>Those that got it. What stands still may meanwhile be another program: it is let go by its number.</returns>
+    internal int[] SignalOn(string host, string text, int signal)
+    {
+        int[] running = [.. Running(host, text)];
+        Signals.Send(running, signal);
+        return running;
+    }
 
     /// <summary>Lets such a process on a host stand still once it has started another one, which goes on; false as long as it has not.</summary>
     internal bool StopParent(string host, string text)

@@ -128,7 +128,7 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
             Assert.False(first.Result.IsCompleted);
             await Task.Delay(TimeSpan.FromMilliseconds(5), ProcedureLab.Cancellation);
         }
-        cluster.SignalOn("node2", dnf, Signals.Stop);
+        var stopped = cluster.SignalOn("node2", dnf, Signals.Stop);
         var watch = Stopwatch.StartNew();
         var second = await cluster.PowerShellAsync(Connect + "Report { $nodes | Install-PemEpas }");
         Assert.InRange(watch.Elapsed.TotalSeconds, 20, 60);
@@ -137,7 +137,7 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
         Assert.Matches($@"Another run of PemHa is at work on node2: \S+@\S+ \(process {first.Pid} there, \d+ on the host\), for \d+ s: Install-PemEpas: install package edb-as17-server, edb-efm52", error.Message);
         Assert.Contains("run the step again", error.Remedy, StringComparison.Ordinal);
         Assert.Contains("WARNING: node2: another run of PemHa, ", second.ToString(), StringComparison.Ordinal);
-        cluster.SignalOn("node2", dnf, Signals.Continue);
+        Signals.Send(stopped, Signals.Continue);
         var prepared = new ProcedureReport((await first.Result).Stdout, (await first.Result).Stderr);
         Assert.True(prepared.Errors.Count == 0 && prepared.Lines.Count == 2, prepared.ToString());
     }
@@ -168,7 +168,8 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
         Assert.True(made.Errors.Count == 0 && made.Lines.Contains("Initialize-PemReplica 1"), made.ToString());
         Assert.Equal(("waits", "backup|async\nstreaming|async"), (written, copying));
         await cluster.SqlAsync("node1", "INSERT INTO waited VALUES (2)");
-        Assert.Equal("2", await cluster.SqlAsync("node2", "SELECT max(n) FROM waited"));
+        // Such a commit waits for the standby's disk, not for its replay.
+        await ProcedureLab.UntilAsync("the row on the standby", () => cluster.SqlAsync("node2", "SELECT max(n) FROM waited"), n => n == "2");
         foreach (var host in new[] { "node2", "node1" })
             await cluster.SqlAsync(host, "ALTER SYSTEM RESET synchronous_standby_names;\nSELECT pg_reload_conf()");
     }

@@ -81,8 +81,12 @@ sealed class ProcessWatch : IDisposable
         var shown = line.Replace('\0', ' ').Trim();
         _lines.TryAdd(shown, true);
         foreach (var name in _canaries.In(line)) _found.TryAdd($"command line: {name}: {shown}", true);
-        foreach (var variable in environment.Split('\0'))
-            foreach (var name in _canaries.In(variable)) _found.TryAdd($"environment ({variable.Split('=')[0]}): {name}: {shown}{Parents(folder)}", true);
+        var known = environment.Split('\0').SelectMany(v => _canaries.In(v).Select(name => $"environment ({v.Split('=')[0]}): {name}: {shown}")).ToList();
+        if (known.Count == 0) return now;
+        var parents = Parents(folder);
+        // It has ended meanwhile: who started it, nobody can tell any more.
+        if (Read(folder + "/cmdline").Length == 0) return last;
+        foreach (var found in known) _found.TryAdd(found + parents, true);
         return now;
     }
 
