@@ -86,7 +86,7 @@ public sealed class FaultLab : StationLab
     /// <summary>Lets a held host go on, whether it can be reached or not.</summary>
     internal void LetGo()
     {
-        foreach (var pid in Processes(_step.Host).Take(1))
+        foreach (var pid in Hosted(_step.Host).Take(1))
             File.WriteAllText($"/proc/{pid}/root{Open}", "");
     }
 
@@ -152,15 +152,6 @@ public sealed class FaultLab : StationLab
     /// <summary>The hosts whose server takes writes now. One that is frozen takes none.</summary>
     internal IEnumerable<string> Writing(Lab lab) => lab.Hosts.Where(h => !h.IsWitness && !h.IsFrozen).Select(h => h.Name)
         .Where(h => CommandLines(h).Any(l => l.StartsWith("postgres: walwriter", StringComparison.Ordinal)));
-
-    /// <summary>Runs a command on a host, whether it can be reached or not.</summary>
-    internal async Task InsideAsync(string host, params string[] command)
-    {
-        var pid = Processes(host).First().ToString(CultureInfo.InvariantCulture);
-        (await Command.RunAsync(["nsenter", "--target", pid, "--mount", "--net", "--", .. command], Cancellation)).Check(command[0]);
-    }
-
-    IEnumerable<int> Processes(string host) => Namespaces.Cgroup(Options.Name).Child(host).Child("host").Processes;
 }
 
 /// <summary>What must never be seen while a cell runs.</summary>

@@ -235,17 +235,10 @@ sealed class PortBlocked : FaultStrike
     public override Task StrikeAsync(FaultRun run)
     {
         var (host, port) = run.Cell.Step.Port;
-        return run.Lab.RootAsync(host, string.Create(CultureInfo.InvariantCulture, $$"""
-            nft -f - <<'E'
-            table inet stranger {
-                chain input { type filter hook input priority -10; iifname != "lo" tcp dport {{port}} drop; }
-            }
-            E
-            """));
+        return run.Lab.DropAsync(host, string.Create(CultureInfo.InvariantCulture, $"iifname != \"lo\" tcp dport {port}"));
     }
 
-    // Not over the port that may be the one of SSH.
-    public override Task HealAsync(FaultRun run) => run.Lab.InsideAsync(run.Cell.Step.Port.Host, "nft", "delete", "table", "inet", "stranger");
+    public override Task HealAsync(FaultRun run) => run.Lab.UndropAsync(run.Cell.Step.Port.Host);
 }
 
 sealed class VirtualIpTaken : FaultStrike

@@ -84,13 +84,7 @@ public sealed class ProcedureJumpTests(WaysLab ways)
     public async Task A_way_that_leads_nowhere_is_an_error_that_says_where_it_ends()
     {
         // A pulled cable would not do: a jump host whose ARP is not answered soon says so by itself.
-        await ways.RootAsync("node2", """
-            nft -f - <<'E'
-            table inet stranger {
-                chain input { type filter hook input priority -10; ip saddr 172.16.161.202 tcp dport 22 drop; }
-            }
-            E
-            """);
+        await ways.DropAsync("node2", "ip saddr 172.16.161.202 tcp dport 22");
         try
         {
             var report = await ways.ReportAsync($$"""
@@ -116,7 +110,7 @@ public sealed class ProcedureJumpTests(WaysLab ways)
         }
         finally
         {
-            await ways.RootAsync("node2", "nft delete table inet stranger");
+            await ways.UndropAsync("node2");
         }
     }
 

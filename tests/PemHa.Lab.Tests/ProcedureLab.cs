@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Xunit;
@@ -234,6 +235,28 @@ public partial class ProcedureLab : LabFixture
         Signals.Send(running[..1], Signals.Stop);
         return true;
     }
+
+    /// <summary>Somebody else's firewall on a host: what it does not let in, in nft's words. <see cref="UndropAsync"/> takes it away.</summary>
+    internal Task DropAsync(string host, string what) => RootAsync(host, $$"""
+        nft -f - <<'E'
+        table inet stranger {
+            chain input { type filter hook input priority -200; {{what}} drop; }
+        }
+        E
+        """);
+
+    /// <summary>Not over SSH, which may be what it does not let in.</summary>
+    internal Task UndropAsync(string host) => InsideAsync(host, "nft", "delete", "table", "inet", "stranger");
+
+    /// <summary>Runs a command on a host, whether it can be reached or not.</summary>
+    internal async Task InsideAsync(string host, params string[] command)
+    {
+        var pid = Hosted(host).First().ToString(CultureInfo.InvariantCulture);
+        (await Command.RunAsync(["nsenter", "--target", pid, "--mount", "--net", "--", .. command], Cancellation)).Check(command[0]);
+    }
+
+    /// <summary>The processes of the host itself, its first one first.</summary>
+    private protected IEnumerable<int> Hosted(string host) => Namespaces.Cgroup(Options.Name).Child(host).Child("host").Processes;
 
     /// <summary>Cuts the SSH connections to a host, which goes on.</summary>
     internal void CutConnections(string host) => SignalOn(host, ": root@notty", Signals.Kill);

@@ -135,10 +135,7 @@ public sealed class ProcedurePrerequisiteTests(PrerequisiteLab cluster) : IClass
         }
 
         // The witness does not hear the answers; meanwhile the admin's machine is lost.
-        await cluster.RootAsync("witness1", $"""
-            nft add table inet deaf; nft add chain inet deaf in '{"{"} type filter hook input priority -200; {"}"}'
-            nft add rule inet deaf in ip saddr {Vip} icmp type echo-reply drop
-            """);
+        await cluster.DropAsync("witness1", $"ip saddr {Vip} icmp type echo-reply");
         try
         {
             await using (var run = await cluster.StartPowerShellAsync(Rehearse))
@@ -156,7 +153,7 @@ public sealed class ProcedurePrerequisiteTests(PrerequisiteLab cluster) : IClass
         }
         finally
         {
-            await cluster.RootAsync("witness1", "nft delete table inet deaf");
+            await cluster.UndropAsync("witness1");
         }
 
         string[] stranger = ["ip", "addr", "add", $"{Vip}/24", "dev", "br0"];
