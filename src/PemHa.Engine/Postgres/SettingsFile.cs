@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using PemHa.Engine.State;
 
 namespace PemHa.Engine.Postgres;
 
 /// <summary>A block of settings at the end of <c>postgresql.conf</c>, where the last one counts (P8, P25).</summary>
-sealed class SettingsFile : ManagedFile
+sealed partial class SettingsFile : ManagedFile
 {
     /// <summary>The block's name.</summary>
     public required string Block { get; init; }
@@ -36,8 +37,11 @@ sealed class SettingsFile : ManagedFile
 
     protected override Recipe ByHand(Facts facts, string wanted) => new($"{FindPath}\nset_block \"$F\" {Block} end <<'SETTINGS'\n{string.Join('\n', Lines(facts))}\nSETTINGS");
 
-    /// <summary>A value as the file wants it: numbers and words plain, the rest quoted.</summary>
-    internal static string Value(string value) => value.Length > 0 && value.All(char.IsAsciiLetterOrDigit)
+    /// <summary>A value as the file wants it: words and numbers, with a unit or without, plain, the rest quoted; <c>1e5</c> is neither for Postgres.</summary>
+    internal static string Value(string value) => Plain().IsMatch(value)
         ? value
         : "'" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal) + "'";
+
+    [GeneratedRegex(@"^(?:[A-Za-z][A-Za-z0-9]*|[0-9]+[A-Za-z]*)\z")]
+    private static partial Regex Plain();
 }
