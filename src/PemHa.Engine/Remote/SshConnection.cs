@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Renci.SshNet;
 using Renci.SshNet.Common;
@@ -8,6 +9,9 @@ namespace PemHa.Engine.Remote;
 /// <summary>A connection to one machine whose key was checked and that let us in.</summary>
 sealed class SshConnection : IDisposable
 {
+    /// <summary>By how much a wait may end early, on Windows.</summary>
+    static readonly TimeSpan ClockTick = TimeSpan.FromMilliseconds(16);
+
     readonly SshTunnel? _tunnel;
 
     SshConnection(SshHop hop, SshClient client, SshTunnel? tunnel) => (Hop, Client, _tunnel) = (hop, client, tunnel);
@@ -45,6 +49,7 @@ sealed class SshConnection : IDisposable
             distrust = Judge(hop, known, e.HostKeyName, e.HostKey);
             e.CanTrust = distrust is null;
         };
+        var since = Stopwatch.GetTimestamp();
         var connecting = client.ConnectAsync(ct);
         try
         {
@@ -60,6 +65,8 @@ sealed class SshConnection : IDisposable
                 tunnel?.Dispose();
             }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             if (e is not (SshException or SocketException or TimeoutException or ArgumentException or InvalidOperationException or ObjectDisposedException)) throw;
+            // The library waits as long for the jump host as we do for the node, and then hangs up; whichever is first, nobody answered.
+            if (via is not null && !greeted && Stopwatch.GetElapsedTime(since) > hop.Timeout - ClockTick) e = new TimeoutException();
             throw distrust ?? NothingInCommon(hop, types, e) ?? Translate(hop, login, via, greeted, e);
         }
 
