@@ -15,8 +15,9 @@ static class PrivateKeys
         if (Find(pem) is not var (label, text)) throw new CryptographicException("it holds no private key");
         var encrypted = label == "ENCRYPTED PRIVATE KEY";
         if (encrypted && password is null) throw new CryptographicException("it is encrypted, and there is no password for it");
-        if (label != "EC PRIVATE KEY" && Import(RSA.Create()) is { } rsa) return rsa;
+        // Every attempt decrypts anew, which takes long on purpose; our own keys are of the kind that comes first.
         if (label != "RSA PRIVATE KEY" && Import(ECDsa.Create()) is { } ec) return ec;
+        if (label != "EC PRIVATE KEY" && Import(RSA.Create()) is { } rsa) return rsa;
         throw new CryptographicException(encrypted ? "the password does not open it, or it is neither an RSA nor an EC key" : "it is neither an RSA nor an EC key");
 
         AsymmetricAlgorithm? Import(AsymmetricAlgorithm key)
