@@ -8,7 +8,7 @@ pid=$(cat "$pidfile" 2>/dev/null)
 case $1 in
 start)
   command -v java >/dev/null || { echo "$0: java: command not found (Failover Manager needs Java 11 or later)" >&2; exit 127; }
-  export DOTNET_EnableDiagnostics=0 DOTNET_GCgen0size=0x200000
+  export DOTNET_EnableDiagnostics=0 DOTNET_GCgen0size=0x200000 DOTNET_TC_CallCounting=0
   # The agent writes to descriptor 3 when it has started; the end of the file without a word means that it died.
   exec 4>&1
   word=$(setsid /usr/share/dotnet/dotnet /usr/edb/efm-@version@/lib/PemHa.Lab.Efm.dll __agent "$cluster" 3>&1 >&4 2>&4 4>&- </dev/null &)
