@@ -76,11 +76,16 @@ static partial class EfmReport
             // What comes after the last brace, such as the next prompt, is none of its business.
             var reader = new Utf8JsonReader(bytes);
             using var document = JsonDocument.ParseValue(ref reader);
-            at += 1 + bytes.AsSpan(0, (int)reader.BytesConsumed).Count((byte)'\n');
+            var end = (int)reader.BytesConsumed;
+            at += 1 + bytes.AsSpan(0, end).Count((byte)'\n');
+            // But a brace too many would leave out every node behind it, and nobody would miss them.
+            if (GoesOn().Match(Encoding.UTF8.GetString(bytes.AsSpan(end))) is { Success: true } more)
+                throw Unreadable(lines[at - 1 + more.ValueSpan.Count('\n')], "the end of the status after its last '}'");
             var root = document.RootElement;
             if (EfmStatus.Of(root) is not { } status)
                 throw Unreadable(lines[first], root.TryGetProperty("address", out _)
                     ? "\"nodes\": this is about one node, as `efm node-status-json` tells it" : "an object with \"nodes\"");
+            if (status.Nodes.Count == 0) throw Unreadable(lines[first], "an object with \"nodes\", and a node in it");
             foreach (var (address, node) in status.Nodes)
             {
                 if (node.Type.Length > 0 && node.Database.Length > 0) continue;
@@ -122,6 +127,10 @@ static partial class EfmReport
 
     [GeneratedRegex("^Every [0-9.,]+s: ", RegexOptions.CultureInvariant)]
     private static partial Regex Watch();
+
+    /// <summary>What can only be more of the object that has just ended.</summary>
+    [GeneratedRegex("\\A\\s*(\\}|,\\s*\")", RegexOptions.CultureInvariant)]
+    private static partial Regex GoesOn();
 
     [GeneratedRegex("^\\s*\\{|\\{\\s*\"nodes\"", RegexOptions.CultureInvariant)]
     private static partial Regex JsonStart();

@@ -209,6 +209,10 @@ public class EfmReportTests
     [InlineData("{\n \"nodes\": {\n", 3, "it ends", "valid JSON, but")]
     [InlineData("{ \"type\":\"Standby\", \"address\":\"10.0.0.1\", \"db\":\"UP\" }", 1, "Standby", "node-status-json")]
     [InlineData("{ \"nodes\": [] }", 1, "nodes", "an object with \"nodes\"")]
+    [InlineData("{ \"nodes\": {} }", 1, "nodes", "a node in it")]
+    [InlineData("{ \"nodes\": {\n \"a\": { \"type\": \"Witness\", \"db\": \"N/A\" } } },\n \"b\": { \"type\": \"Witness\", \"db\": \"N/A\" } } }", 3, "\"b\"",
+        "the end of the status")]
+    [InlineData("$ efm cluster-status-json efm\n{ \"nodes\": { \"a\": { \"type\": \"Witness\", \"db\": \"N/A\" } } }\n\n}\n$ ", 4, "'}'", "the end of the status")]
     [InlineData("{ \"nodes\": {\n \"a\": { \"type\": \"Witness\", \"db\": \"N/A\" },\n \"b\": { \"type\": \"Witness\" } } }", 3, "\"b\"",
         "\"type\" and \"db\" of the node b")]
     [InlineData("{ \"nodes\": { \"a\": { \"type\": \"\\ud800\" } } }", 1, "nodes", "an object with \"nodes\"")]
