@@ -105,9 +105,13 @@ sealed class RemoteScript(string prelude, HostLock? @lock)
         PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin; export PATH
         if [ "$(id -u)" != 0 ]; then echo 'PemHa needs root on this host' >&2; exit 96; fi
         {{(hostLock is null ? "" : Take(hostLock.Value, lockWait))}}
-        T=$(mktemp -d /run/pemha.XXXXXX) || exit 95; trap 'rm -rf "$T"{{(hostLock is null ? "" : "; [ -z \"$MARK\" ] || echo \"$MARK\" > $L")}}' EXIT
-        # A shell that dies of a signal would leave its files, and what is secret in them, behind; it meets one when it answers and nobody listens.
-        trap 'exit 97' HUP INT PIPE TERM
+        # Whenever a signal comes, what there is by then goes: sudo passes one on to this shell, and a shell meets one when it answers and nobody
+        # listens. One that comes while it goes anyway would end that half-way. What dies of kill -9 leaves it to the next run that changes something.
+        T=/run/pemha.$$
+        tidy() { trap '' HUP INT PIPE TERM; rm -rf "$T"{{(hostLock is null ? "" : "; [ -z \"$MARK\" ] || echo \"$MARK\" > $L")}}; }
+        trap tidy EXIT; trap 'tidy; exit 97' HUP INT PIPE TERM
+        {{(hostLock == HostLock.Exclusive ? "for t in /run/pemha.*; do [ -d \"/proc/${t##*.}\" ] || rm -rf \"$t\"; done" : "")}}
+        rm -rf "$T"; mkdir -m 700 "$T" || exit 95
 
         """;
 

@@ -35,11 +35,12 @@ sealed class ShellRunbook(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRea
             ID={{id}}
             DONE=${0%.sh}.$ID.done
             N=0
-            W=$(mktemp -d "${TMPDIR:-/tmp}/pemha.XXXXXX")
+            W=
             HOSTS={{Sh.Quote(string.Join(' ', hosts.Select(h => h.Name)))}}
             finish() { for h in $HOSTS; do to "$h" -O exit >/dev/null 2>&1 || :; done; rm -rf "$W"; }
             trap finish EXIT
             trap 'exit 130' HUP INT TERM
+            W=$(mktemp -d "${TMPDIR:-/tmp}/pemha.XXXXXX")
 
             # to HOST [OPTION]... [COMMAND]: ssh, with one connection for each host that later calls use again
             to() {

@@ -145,6 +145,9 @@ public class RemoteScriptTests
         Assert.True(SpinWait.SpinUntil(() => File.Exists(folder["shell"]) && File.ReadAllText(folder["shell"]).EndsWith('\n'), TimeSpan.FromSeconds(20)));
         var number = File.ReadAllText(folder["shell"]).Trim();
         Assert.Equal(0, Shell.Sh($"kill -9 {number}; while [ -d /proc/{number} ]; do sleep 0.05; done").ExitCode);
+        // What it had written, which may be secret, goes with the next one.
+        var left = $"/run/pemha.{number}";
+        Assert.Equal("700", Shell.Mode(left));
 
         var next = Changing("Install-PemEpas");
         next.Add("echo next", true);
@@ -157,6 +160,36 @@ public class RemoteScriptTests
         Assert.True(SpinWait.SpinUntil(() => next.Parse(Locked(next, folder).Output).Count == 1, TimeSpan.FromSeconds(20)));
         Assert.Equal(holder.Process, next.TakenOver?.Process);
         Assert.Equal(next.Mark + "\n", File.ReadAllText(folder["lock"]));
+        Assert.False(Directory.Exists(left));
+    }
+
+    [Theory]
+    [InlineData("sh")]
+    [InlineData("bash")]
+    public void A_signal_at_any_moment_leaves_nothing(string shell)
+    {
+        NeedRoot();
+        using var folder = new TemporaryFolder();
+        var script = Changing("Set-PemHba");
+        script.Add($"echo secret > \"$T/secret\"; echo \"$T\" >> {Sh.Quote(folder["used"])}", true, "edit");
+        const string ends = "trap '' HUP INT PIPE TERM; rm -rf";
+        var text = script.Render().Replace("/run/lock/pemha.lock", folder["lock"], StringComparison.Ordinal)
+            .Replace("/run/pemha.", folder["pemha."], StringComparison.Ordinal);
+        Assert.Contains(ends, text, StringComparison.Ordinal);
+        var lines = text.Split('\n');
+        foreach (var signal in new[] { "HUP", "INT", "PIPE", "TERM" })
+        {
+            // Once between any two of its lines, and in the middle of what is done at its end.
+            foreach (var killed in Enumerable.Range(1, lines.Length - 3)
+                .Select(at => string.Join('\n', [.. lines[..at], $"kill -s {signal} $$", .. lines[at..]]))
+                .Append(text.Replace(ends, $"[ \"${{K-}}\" ] || {{ K=1; kill -s {signal} $$; }}; {ends}", StringComparison.Ordinal)))
+            {
+                var result = Shell.Run(shell, System.Text.Encoding.UTF8.GetBytes(killed));
+                Assert.True(Directory.GetDirectories(folder.Path).Length == 0, $"{killed}\n{result.Output}{result.Error}");
+                Assert.True(!File.Exists(folder["lock"]) || !File.ReadAllText(folder["lock"]).Contains('\t', StringComparison.Ordinal), killed);
+            }
+        }
+        Assert.NotEmpty(File.ReadAllLines(folder["used"]));
     }
 
     [Fact]
