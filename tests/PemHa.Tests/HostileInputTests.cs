@@ -70,6 +70,7 @@ public sealed partial class HostileInputTests : IDisposable
     {
         { "one line", "a" }, { "lines", "db.user=x\n" }, { "marks", "# BEGIN PemHa efm\n" }, { "blocks", "# BEGIN PemHa efm\n# END PemHa efm\n" }, { "backslashes", "\\" }, { "continued", "a\\\n" },
         { "braces", "{" }, { "colons", ":" }, { "words", "a " }, { "rules", "5\u001f/pg_hba.conf\u001f5\u001fhost\u001fall\u001f/^(a+)+$\u001f10.0.0.0\u001f255.0.0.0\u001fmd5\n" },
+        { "reports", "{ \"nodes\": { \"a\": { \"type\": \"Witness\", \"db\": \"N/A\" } } }\n" },
         { "other blocks", "# BEGIN PemHa {0}\n# END PemHa {0}\n" },
     };
 

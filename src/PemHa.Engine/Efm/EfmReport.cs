@@ -15,7 +15,11 @@ static partial class EfmReport
     /// <exception cref="PemException">EfmStatusUnreadable: there is none, or one that cannot be read; says where.</exception>
     public static IReadOnlyList<EfmStatus> Read(string pasted)
     {
-        var lines = Clean(pasted).Split('\n').Select((text, i) => new Line(i + 1, text)).ToList();
+        var text = Clean(pasted);
+        var lines = text.Split('\n').Select((line, i) => new Line(i + 1, line)).ToList();
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var begins = new int[lines.Count];
+        for (var i = 1; i < begins.Length; i++) begins[i] = begins[i - 1] + Encoding.UTF8.GetByteCount(lines[i - 1].Text) + 1;
         var found = new List<EfmStatus>();
         string? name = null;
         var width = 0;
@@ -24,9 +28,10 @@ static partial class EfmReport
             if (Command().Match(lines[i].Text) is { Success: true } command) name = command.Groups["name"].Value;
             // watch fills its first line, up to the clock at its end.
             if (Watch().IsMatch(lines[i].Text)) width = lines[i].Text.Length;
-            if (JsonStart().IsMatch(lines[i].Text))
+            if (JsonStart().Match(lines[i].Text) is { Success: true } json)
             {
-                var status = Json(lines, ref i);
+                var brace = lines[i].Text.AsSpan(0, json.Index + json.Value.IndexOf('{', StringComparison.Ordinal));
+                var status = Json(lines, ref i, bytes.AsSpan(begins[i] + Encoding.UTF8.GetByteCount(brace)));
                 found.Add(status with { Cluster = name });
             }
             else if (EfmStatusText.Begins(lines[i].Text))
@@ -66,21 +71,22 @@ static partial class EfmReport
     internal static bool IsAddress(string word) =>
         word.AsSpan().IndexOfAny('.', ':') >= 0 && IPAddress.TryParse(word, out _) || HostName().IsMatch(word);
 
-    static EfmStatus Json(List<Line> lines, ref int at)
+    /// <param name="lines">All lines.</param>
+    /// <param name="at">That of the first brace; then the one after the last.</param>
+    /// <param name="bytes">All from the first brace on.</param>
+    static EfmStatus Json(List<Line> lines, ref int at, ReadOnlySpan<byte> bytes)
     {
-        var (first, from) = (at, lines[at].Text.IndexOf('{', StringComparison.Ordinal));
-        var text = lines[at].Text[from..] + "\n" + string.Join('\n', lines.Skip(at + 1).Select(l => l.Text));
-        var bytes = Encoding.UTF8.GetBytes(text);
+        var first = at;
         try
         {
             // What comes after the last brace, such as the next prompt, is none of its business.
             var reader = new Utf8JsonReader(bytes);
             using var document = JsonDocument.ParseValue(ref reader);
             var end = (int)reader.BytesConsumed;
-            at += 1 + bytes.AsSpan(0, end).Count((byte)'\n');
+            at += 1 + bytes[..end].Count((byte)'\n');
             // But a brace too many would leave out every node behind it, and nobody would miss them.
-            if (GoesOn().Match(Encoding.UTF8.GetString(bytes.AsSpan(end))) is { Success: true } more)
-                throw Unreadable(lines[at - 1 + more.ValueSpan.Count('\n')], "the end of the status after its last '}'");
+            if (GoesOn(bytes[end..]) is { } more)
+                throw Unreadable(lines[at - 1 + bytes.Slice(end, more).Count((byte)'\n')], "the end of the status after its last '}'");
             var root = document.RootElement;
             if (EfmStatus.Of(root) is not { } status)
                 throw Unreadable(lines[first], root.TryGetProperty("address", out _)
@@ -101,6 +107,19 @@ static partial class EfmReport
             var why = e.Message.Split([" LineNumber:", " Path:"], StringSplitOptions.None)[0].TrimEnd('.', ' ');
             throw Unreadable(line, $"valid JSON, but {why} (EFM's own manual has such examples: what the command prints is valid)");
         }
+    }
+
+    /// <summary>Where more stands of an object that has just ended: another brace, or a comma and a name. Null when it was its end.</summary>
+    static int? GoesOn(ReadOnlySpan<byte> after)
+    {
+        var at = Skip(after, 0);
+        if (at < after.Length && after[at] == '}') return at;
+        if (at == after.Length || after[at] != ',') return null;
+        at = Skip(after, at + 1);
+        return at < after.Length && after[at] == '"' ? at : null;
+
+        static int Skip(ReadOnlySpan<byte> text, int from) =>
+            text[from..].IndexOfAnyExcept(" \t\r\n"u8) is >= 0 and var blanks ? from + blanks : text.Length;
     }
 
     static PemException Nothing(List<Line> lines) => Unreadable(
@@ -127,10 +146,6 @@ static partial class EfmReport
 
     [GeneratedRegex("^Every [0-9.,]+s: ", RegexOptions.CultureInvariant)]
     private static partial Regex Watch();
-
-    /// <summary>What can only be more of the object that has just ended.</summary>
-    [GeneratedRegex("\\A\\s*(\\}|,\\s*\")", RegexOptions.CultureInvariant)]
-    private static partial Regex GoesOn();
 
     [GeneratedRegex("^\\s*\\{|\\{\\s*\"nodes\"", RegexOptions.CultureInvariant)]
     private static partial Regex JsonStart();

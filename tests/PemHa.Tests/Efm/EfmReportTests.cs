@@ -187,10 +187,12 @@ public class EfmReportTests
     {
         const string json = """{ "nodes": { "10.3.0.1": { "type": "Primary", "db": "UP", "vip": "", "xlog": "0/1" } }, "minimumstandbys": 2 }""";
         var all = EfmReport.Read(
-            $"$ efm cluster-status-json four\n{json}\n$ \n{Five}\n{Five}$ efm cluster-status-json /etc/edb/efm-4.9/other.properties\n{json}");
+            $"é {{x}} $ efm cluster-status-json four\n{json}\n$ \n{Five}\n{Five}$ efm cluster-status-json /etc/edb/efm-4.9/other.properties\n{json}");
         Assert.Equal(["four", "pem", "pem", "other"], all.Select(s => s.Cluster));
         Assert.Equal("0/1", all[0].Nodes["10.3.0.1"].Lsn);
         Assert.Equal(2, all[3].MinimumStandbys);
+        // A prompt may hold a brace as well.
+        Assert.Equal("0/1", Assert.Single(EfmReport.Read($"é {{x}} $ {json}")).Nodes["10.3.0.1"].Lsn);
     }
 
     [Theory]
