@@ -85,8 +85,8 @@ static partial class EfmReport
             var end = (int)reader.BytesConsumed;
             at += 1 + bytes[..end].Count((byte)'\n');
             // But a brace too many would leave out every node behind it, and nobody would miss them.
-            if (GoesOn(bytes[end..]) is { } more)
-                throw Unreadable(lines[at - 1 + bytes.Slice(end, more).Count((byte)'\n')], "the end of the status after its last '}'");
+            if (GoesOn(bytes[end..]) is var (more, expected))
+                throw Unreadable(lines[at - 1 + bytes.Slice(end, more).Count((byte)'\n')], expected);
             var root = document.RootElement;
             if (EfmStatus.Of(root) is not { } status)
                 throw Unreadable(lines[first], root.TryGetProperty("address", out _)
@@ -107,16 +107,24 @@ static partial class EfmReport
             var why = e.Message.Split([" LineNumber:", " Path:"], StringSplitOptions.None)[0].TrimEnd('.', ' ');
             throw Unreadable(line, $"valid JSON, but {why} (EFM's own manual has such examples: what the command prints is valid)");
         }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair in a name: JSON by its grammar, but no text.
+            throw Unreadable(lines[first], "an object with \"nodes\"");
+        }
     }
 
-    /// <summary>Where more stands of an object that has just ended: another brace, or a comma and a name. Null when it was its end.</summary>
-    static int? GoesOn(ReadOnlySpan<byte> after)
+    /// <summary>Where more stands than there may be behind an object that has just ended, and what was expected; null when it was its end.</summary>
+    static (int At, string Expected)? GoesOn(ReadOnlySpan<byte> after)
     {
+        const string End = "the end of the status after its last '}'";
         var at = Skip(after, 0);
-        if (at < after.Length && after[at] == '}') return at;
-        if (at == after.Length || after[at] != ',') return null;
-        at = Skip(after, at + 1);
-        return at < after.Length && after[at] == '"' ? at : null;
+        if (at < after.Length && after[at] == '}') return (at, End);
+        var comma = at < after.Length && after[at] == ',';
+        if (comma) at = Skip(after, at + 1);
+        if (at == after.Length) return null;
+        if (comma && after[at] == '"') return (at, End);
+        return after[at] == '{' && !after[..at].Contains((byte)'\n') ? (at, "the next report on a line of its own") : null;
 
         static int Skip(ReadOnlySpan<byte> text, int from) =>
             text[from..].IndexOfAnyExcept(" \t\r\n"u8) is >= 0 and var blanks ? from + blanks : text.Length;

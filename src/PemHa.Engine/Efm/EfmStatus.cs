@@ -52,10 +52,10 @@ sealed record EfmStatus
     /// <summary>The status in a JSON value; null when there is none. Values of an unexpected kind count as missing.</summary>
     public static EfmStatus? Of(JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("nodes", out var nodes)
-            || nodes.ValueKind != JsonValueKind.Object) return null;
         try
         {
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("nodes", out var nodes)
+                || nodes.ValueKind != JsonValueKind.Object) return null;
             return new EfmStatus
             {
                 Nodes = nodes.EnumerateObject().DistinctBy(n => n.Name)
@@ -71,7 +71,7 @@ sealed record EfmStatus
         }
         catch (InvalidOperationException)
         {
-            // Half a surrogate pair in an escape: JSON by its grammar, but no text.
+            // Half a surrogate pair in an escape, in a name or a value: JSON by its grammar, but no text.
             return null;
         }
     }

@@ -191,6 +191,7 @@ public class EfmReportTests
         Assert.Equal(["four", "pem", "pem", "other"], all.Select(s => s.Cluster));
         Assert.Equal("0/1", all[0].Nodes["10.3.0.1"].Lsn);
         Assert.Equal(2, all[3].MinimumStandbys);
+        Assert.Equal(["10.3.0.1", "10.3.0.1"], EfmReport.Read($"[\n{json},\n{json}\n]\n").SelectMany(s => s.Nodes.Keys));
         // A prompt may hold a brace as well.
         Assert.Equal("0/1", Assert.Single(EfmReport.Read($"é {{x}} $ {json}")).Nodes["10.3.0.1"].Lsn);
     }
@@ -217,6 +218,9 @@ public class EfmReportTests
     [InlineData("$ efm cluster-status-json efm\n{ \"nodes\": { \"a\": { \"type\": \"Witness\", \"db\": \"N/A\" } } }\n\n}\n$ ", 4, "'}'", "the end of the status")]
     [InlineData("{ \"nodes\": {\n \"a\": { \"type\": \"Witness\", \"db\": \"N/A\" },\n \"b\": { \"type\": \"Witness\" } } }", 3, "\"b\"",
         "\"type\" and \"db\" of the node b")]
+    [InlineData("[{\"nodes\":{\"a\":{\"type\":\"Witness\",\"db\":\"N/A\"}}}, {\"nodes\":{\"b\":{\"type\":\"Witness\",\"db\":\"N/A\"}}}]", 1, "nodes", "a line of its own")]
+    [InlineData("{ \"\\ud800\": 1, \"nodes\": {} }", 1, "nodes", "an object with \"nodes\"")]
+    [InlineData("{ \"nodes\": { \"a\": { \"type\": \"Witness\", \"db\": \"N/A\" } },\n \"\\ud800\": 1 }", 1, "nodes", "an object with \"nodes\"")]
     [InlineData("{ \"nodes\": { \"a\": { \"type\": \"\\ud800\" } } }", 1, "nodes", "an object with \"nodes\"")]
     public void What_cannot_be_read_is_an_error_that_says_where_and_what_was_expected(string text, int line, string found, string expected)
     {
