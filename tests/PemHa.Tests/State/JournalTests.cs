@@ -73,16 +73,22 @@ public class JournalTests
         using var folder = new TemporaryFolder();
         var path = folder["journal.jsonl"];
         var said = new Dictionary<int, int>();
-        var lasting = JournalWriter.Start(path);
-        for (var kill = 0; kill < (LongForm.Asked ? 100 : 6); kill++)
+        using var lasting = JournalWriter.Start(path);
+        try
         {
-            using var writer = JournalWriter.Start(path);
-            await SayAsync(writer, 1 + (kill % 3));
-            writer.Kill();
-            await EndAsync(writer);
+            for (var kill = 0; kill < (LongForm.Asked ? 100 : 6); kill++)
+            {
+                using var writer = JournalWriter.Start(path);
+                await SayAsync(writer, 1 + (kill % 3));
+                writer.Kill();
+                await EndAsync(writer);
+            }
+            await SayAsync(lasting, 1);
         }
-        await SayAsync(lasting, 1);
-        lasting.Kill();
+        finally
+        {
+            lasting.Kill();
+        }
         await EndAsync(lasting);
         new Journal(path).Write(new JournalEntry("step", "efm", "Set-PemHba") { Changes = 0 });
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
 using PemHa.Engine.State;
 
 namespace PemHa.Tests.State;
@@ -31,10 +33,12 @@ static class JournalWriter
     [MethodImpl(MethodImplOptions.NoInlining)]
     static void Write(string path)
     {
+        // Unlike the console, it throws once nobody listens: a test program that dies leaves no writer behind that fills the disk.
+        using var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         for (var n = 1; ; n++)
         {
             new Journal(path).Write(new JournalEntry("change", "efm", "Set-PemHba") { Host = $"{Environment.ProcessId}", Changes = n, Difference = Difference });
-            Console.WriteLine(n);
+            output.Write(System.Text.Encoding.ASCII.GetBytes(n.ToString(CultureInfo.InvariantCulture) + "\n"));
         }
     }
 }
