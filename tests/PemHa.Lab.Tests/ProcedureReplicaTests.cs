@@ -70,6 +70,10 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
         await RefusedAsync("files, but no database");
         Assert.Equal("mine", await cluster.RootAsync("node2", "cat /var/lib/edb/as17/data/notes"));
 
+        // A fresh one, into which somebody puts a table while the copy is made.
+        await cluster.RootAsync("node2", OwnDatabase + "\nsystemctl start edb-as-17");
+        await FilledMeanwhileAsync();
+
         // A fresh, empty database may go without a word.
         await cluster.RootAsync("node2", OwnDatabase + "\nsystemctl start edb-as-17");
         await CopiedAsync();
@@ -172,6 +176,25 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
         await ProcedureLab.UntilAsync("the row on the standby", () => cluster.SqlAsync("node2", "SELECT max(n) FROM waited"), n => n == "2");
         foreach (var host in new[] { "node2", "node1" })
             await cluster.SqlAsync(host, "ALTER SYSTEM RESET synchronous_standby_names;\nSELECT pg_reload_conf()");
+    }
+
+    /// <summary>What was disposable when it was looked at is looked at once more before it goes.</summary>
+    async Task FilledMeanwhileAsync()
+    {
+        await using var run = await cluster.StartPowerShellAsync(Initialize);
+        int[] stopped;
+        while ((stopped = cluster.SignalOn("node2", "/usr/lib/postgresql/17/bin/pg_basebackup", Signals.Stop)).Length == 0)
+        {
+            Assert.False(run.Result.IsCompleted);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), ProcedureLab.Cancellation);
+        }
+        await cluster.SqlAsync("node2", "CREATE TABLE late AS SELECT 43 AS n");
+        Signals.Send(stopped, Signals.Continue);
+        var report = new ProcedureReport((await run.Result).Stdout, (await run.Result).Stderr);
+        var error = Assert.Single(report.Errors);
+        Assert.Equal(("ChangeFailed", "node2"), (error.Id, error.Host));
+        Assert.Contains("has something of its own since it was looked at: tables in postgres", error.Message, StringComparison.Ordinal);
+        Assert.Equal("43", await cluster.SqlAsync("node2", "SELECT n FROM late"));
     }
 
     /// <summary>A crashed former primary whose data directory and WAL are links and whose table lies in a tablespace: not one row is lost.</summary>

@@ -102,8 +102,8 @@ static class DatabaseChecks
             if (facts["there"].Length == 0) return Verdict.Passed("It is empty; Install-PemEpas makes a database in it.");
             if (facts.Is("standby"))
                 return Verdict.Failed("This database is a standby, and no node is its primary.", $"Promote it, if it is the one to go on with: remove nothing, run pg_ctl promote, or start its primary.");
-            return facts.Has("own") && !facts.Is("ours")
-                ? Verdict.Warning($"It holds a database that PemHa did not make, with {facts["own"]}: it is kept, and becomes the cluster's.", "If it is not the one, describe another -DataDirectory and -ServiceName.")
+            return facts["own"].Trim().Length > 0 && !facts.Is("ours")
+                ? Verdict.Warning($"It holds a database that PemHa did not make, with {facts["own"].Trim()}: it is kept, and becomes the cluster's.", "If it is not the one, describe another -DataDirectory and -ServiceName.")
                 : Verdict.Passed("It holds the primary's database, which is kept.");
         }
         if (facts["there"].Length == 0) return Verdict.Passed("It is empty; Initialize-PemReplica makes the standby in it.");

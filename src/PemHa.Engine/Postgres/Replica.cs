@@ -99,15 +99,25 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         server
         # only a database of its own can hold something that is nowhere else
         grep -q 'recovery.=false' "$T/server" || exit 0
-        {{SqlText.Run("postgres", """
-            SELECT 'own' || chr(9) || '=' || string_agg(what, ', ') FROM (
-              SELECT 'database ' || datname AS what FROM pg_database WHERE oid >= 16384 AND datname <> 'edb' UNION ALL
-              SELECT 'role ' || rolname FROM pg_authid WHERE oid >= 16384 UNION ALL
-              SELECT 'tablespace ' || spcname FROM pg_tablespace WHERE oid >= 16384) w HAVING count(*) > 0
-            """)}}
-        for d in postgres edb template1; do
-            fact "objects.$d" "$(echo 'SELECT (SELECT count(*) FROM pg_class WHERE oid >= 16384) + (SELECT count(*) FROM pg_largeobject_metadata)' | sql $d 2>/dev/null)"
-        done
+        {{Contents}}
+        # an answer that says nothing is one; no answer is told from it
+        O=$(own) && fact64 own <<E
+        $O
+        E
+        for d in postgres edb template1; do fact "objects.$d" "$(objects $d 2>/dev/null)"; done
+        """;
+
+    /// <summary>Shell functions: what of a server somebody made, and how many tables and large objects a database of it has.</summary>
+    static string Contents => $$"""
+        own() {
+            {{SqlText.Run("postgres", """
+                SELECT coalesce(string_agg(what, ', '), '') FROM (
+                  SELECT 'database ' || datname AS what FROM pg_database WHERE oid >= 16384 AND datname <> 'edb' UNION ALL
+                  SELECT 'role ' || rolname FROM pg_authid WHERE oid >= 16384 UNION ALL
+                  SELECT 'tablespace ' || spcname FROM pg_tablespace WHERE oid >= 16384) w
+                """)}}
+        }
+        objects() { echo 'SELECT (SELECT count(*) FROM pg_class WHERE oid >= 16384) + (SELECT count(*) FROM pg_largeobject_metadata)' | sql $1; }
         """;
 
     public override Change? Compare(Facts facts, bool triggered)
@@ -133,7 +143,12 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         return new Change("create", command, backup)
         {
             // What was not there when the runbook was written is nobody's to move aside.
-            Recipe = new Recipe(facts["there"].Length == 0 ? "[ -z \"$(ls -A \"$PGDATA/\" 2>/dev/null)\" ] || fail \"$PGDATA is not empty any more\"\n" + backup : backup) { Interrupts = facts["there"].Length > 0 },
+            Recipe = new Recipe($"""
+                {(treasure is null ? Resume : "")}
+                {(facts["there"].Length == 0 ? "[ -z \"$(ls -A \"$PGDATA/\" 2>/dev/null)\" ] || fail \"$PGDATA is not empty any more\"" : "")}
+                {backup}
+                """)
+            { Interrupts = facts["there"].Length > 0 },
         };
     }
 
@@ -165,7 +180,8 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         if (facts["recovery"] == "true") return "a standby of another cluster";
         // Systemd says that it runs, but it refused the questions: nothing is proven.
         if (facts["recovery"] != "false") return "a database of another cluster that does not answer";
-        if (facts.Has("own")) return $"another database cluster with {facts["own"]}";
+        if (!facts.Has("own")) return "a database of another cluster that does not answer";
+        if (facts["own"].Trim() is { Length: > 0 } own) return $"another database cluster with {own}";
         return new[] { "postgres", "edb", "template1" }.All(d => facts[$"objects.{d}"] == "0") ? null : "another database cluster with tables of its own";
     }
 
@@ -203,6 +219,14 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
             -D "$P" -Fp -X stream -R --checkpoint=fast{{Slot}} -w ${W:+--waldir="$W/pemha-part"}{{Mappings}}
         as_owner sed -i {{Sh.Quote($"$s/^primary_conninfo = '/&{ApplicationName} /")}} "$P/postgresql.auto.conf"
         if primary; then fail "this host became the primary meanwhile"; fi
+        {{(how == "kept" ? "" : $$"""
+            {{Contents}}
+            if [ -f "$D/PG_VERSION" ]; then
+                O=$(own) || fail "the database in $PGDATA does not answer any more: run the step again"
+                for d in postgres edb template1; do N=$(objects $d) || N=; [ "$N" = 0 ] || O="${O:+$O, }tables in $d"; done
+                [ -z "$O" ] || fail "the database in $PGDATA has something of its own since it was looked at: $O"
+            fi
+            """)}}
         systemctl stop "$PGSERVICE"
         if up; then fail "a server that is not the service $PGSERVICE runs in $PGDATA"; fi
         # what is moved aside is linked to from there, so that it stays a whole database
@@ -272,6 +296,13 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         streaming() { [ "$({{SqlText.Run("postgres", $"SELECT status = 'streaming' AND sender_host NOT IN ({string.Join(", ", Others.Select(SqlText.Literal))}) FROM pg_stat_wal_receiver")}})" = t ]; }
         wait_for 60 streaming || fail "the standby does not stream from {{primary.Host.Address}}: $(tail -n 3 "$PGDATA"/log/*.log 2>/dev/null | tail -n 3)"
         {{Tidy}}
+        """;
+
+    /// <summary>For the runbook that is run again after the copy was made: nothing that is thrown away without a question was a standby.</summary>
+    string Resume => $"""
+        if [ -f "$PGDATA/standby.signal" ]; then
+        {Start}
+        exit 0; fi
         """;
 
     const string Tidy = """

@@ -13,7 +13,7 @@ public class ReplicaTests
         [("there", "cluster"), ("data.sysid", Ours), ("standby", "1"), ("enabled", "enabled"), ("up", "1"), ("recovery", "true"),
             ("receiver", "streaming 172.16.161.200")];
     static readonly (string, string)[] Fresh =
-        [("there", "cluster"), ("data.sysid", Foreign), ("enabled", "enabled"), ("up", "1"), ("recovery", "false"), ("objects.postgres", "0"),
+        [("there", "cluster"), ("data.sysid", Foreign), ("enabled", "enabled"), ("up", "1"), ("recovery", "false"), ("own", "\n"), ("objects.postgres", "0"),
             ("objects.edb", "0"), ("objects.template1", "0")];
 
     readonly Example _c1 = new();
@@ -129,6 +129,23 @@ public class ReplicaTests
         Assert.Equal("create", forced.Action);
         Assert.Contains("mv /var/lib/edb/as17/data /var/lib/edb/as17/data.pemha-kept-TIME, where it stays", forced.Difference, StringComparison.Ordinal);
         Assert.Contains("K=pemha-kept-", forced.Apply, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_database_that_did_not_say_what_it_holds_is_refused()
+    {
+        var error = Assert.Throws<PemException>(() => Compare([.. Fresh.Where(f => f.Item1 != "own")]));
+        Assert.Equal("DataNotDisposable", error.Id);
+        Assert.Contains("does not answer", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_thrown_away_is_asked_once_more_when_the_copy_is_made()
+    {
+        var apply = Compare(Fresh)!.Apply;
+        int copied = apply.IndexOf("PGBIN/pg_basebackup\"", StringComparison.Ordinal), asked = apply.IndexOf("O=$(own)", StringComparison.Ordinal);
+        Assert.True(copied > 0 && copied < asked && asked < apply.IndexOf("systemctl stop", StringComparison.Ordinal), apply);
+        Assert.DoesNotContain("O=$(own)", Compare(true, [.. Fresh, ("own", "role app")])!.Apply, StringComparison.Ordinal);
     }
 
     [Fact]
