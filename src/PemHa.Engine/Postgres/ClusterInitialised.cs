@@ -3,13 +3,26 @@ using PemHa.Engine.State;
 
 namespace PemHa.Engine.Postgres;
 
-/// <summary>A data directory made by the vendor's setup, in UTF-8 (P4); never over an existing one.</summary>
+/// <summary>
+/// A data directory made by the vendor's setup, in UTF-8 (P4); never over an existing one. A setup that was cut leaves what looks like a
+/// database: initdb writes PG_VERSION first. A mark beside the directory tells, which goes when all is on the disk.
+/// </summary>
 sealed class ClusterInitialised(PemCluster cluster) : Resource
 {
     public override string Name => $"database in {cluster.DataDirectory}";
 
-    public override string Probe => """
-        if [ -f "$PGDATA/PG_VERSION" ]; then fact there 1
+    /// <summary>Whether a setup was cut: no server has ever run on what it left, and it is nobody's copy, so that nothing of anybody's is in it.</summary>
+    const string Cut = """
+        cut_short() {
+            [ -e "$PGDATA.pemha-initdb" ] || return 1
+            for f in postmaster.opts backup_label standby.signal recovery.signal recovery.conf; do [ ! -e "$PGDATA/$f" ] || return 1; done
+        }
+        """;
+
+    public override string Probe => $"""
+        {Cut}
+        if cut_short; then fact cut 1
+        elif [ -f "$PGDATA/PG_VERSION" ]; then fact there 1
         elif [ -n "$(ls -A "$PGDATA" 2>/dev/null)" ]; then fact strange 1; fi
         """;
 
@@ -23,6 +36,15 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
             + (cluster.ServiceName == cluster.PackageServiceName ? "" : $" {cluster.ServiceName}");
         // The setup makes the directory, not those above it.
         if (cluster.DataDirectory != cluster.PackageDataDirectory) setup = $"mkdir -p {Sh.Quote(cluster.DataDirectory[..cluster.DataDirectory.LastIndexOf('/')])}\n{setup}";
-        return new Change("initialise", setup, setup);
+        var left = facts.Is("cut") ? $"find {Sh.Quote(cluster.DataDirectory + "/")} -mindepth 1 -delete   # what a setup that was cut has left\n" : "";
+        return new Change("initialise", left + setup, $"""
+            {Cut}
+            M=$PGDATA.pemha-initdb
+            if cut_short; then find "$PGDATA/" -mindepth 1 -delete 2>/dev/null || [ ! -d "$PGDATA" ]
+            elif [ -f "$PGDATA/PG_VERSION" ]; then exit 0; fi
+            mkdir -p "$(dirname "$M")"; : > "$M"; sync "$M" "$(dirname "$M")"
+            {setup}
+            sync -f "$PGDATA"; rm "$M"; sync "$(dirname "$M")"
+            """);
     }
 }
