@@ -123,7 +123,7 @@ sealed class RemoteScript(string prelude, HostLock? @lock)
     {
         var (option, seconds) = (how == HostLock.Shared ? "-s" : "-x", (int)wait.TotalSeconds);
         return string.Create(CultureInfo.InvariantCulture, $$"""
-            L=/run/lock/pemha.lock; exec 9>>$L; MARK=
+            L=/run/lock/pemha.lock; exec 9>>$L; MARK=; _waited=
             note() { _token=; _pid=; IFS='{{'\t'}}' read -r _token _pid _since _who _theirs _what < $L || :; }
             locked() { note; [ -z "$_pid" ] || echo "at work: $_who (process $_theirs there, $_pid here), for $(( $(date +%s) - _since )) s: $_what"; }
             # at_work MARK WHO THEIR-PROCESS WHAT
@@ -133,13 +133,15 @@ sealed class RemoteScript(string prelude, HostLock? @lock)
                 [ -n "$_pid" ] && [ ! -d "/proc/$_pid" ] || return 1
                 cat /proc/[0-9]*/stat 2>/dev/null | awk -v s="$_pid" '{ sub(/^.*\) /, "") } $4 == s { found = 1 } END { exit !found }'
             }
-            flock {{option}} -n 9 || { locked >&2; flock {{option}} -w {{seconds}} 9 || exit {{Locked}}; }
+            flock {{option}} -n 9 || { locked >&2; _waited=1; flock {{option}} -w {{seconds}} 9 || exit {{Locked}}; }
             _until=
             while note; alive; do
                 _until=${_until:-$(( $(date +%s) + {{seconds}} ))}
                 [ "$(date +%s)" -lt "$_until" ] || { locked >&2; exit {{Locked}}; }
                 sleep 0.2
             done
+            # whoever has given up meanwhile does not hear it, and is not obeyed any more
+            [ -z "$_waited$_until" ] || echo 'the host is free now' >&2
             """);
     }
 

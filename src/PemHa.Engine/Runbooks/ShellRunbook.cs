@@ -35,11 +35,16 @@ sealed class ShellRunbook(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRea
             ID={{id}}
             DONE=${0%.sh}.$ID.done
             N=0
-            W=
+            W=; ECHO=
             HOSTS={{Sh.Quote(string.Join(' ', hosts.Select(h => h.Name)))}}
-            finish() { for h in $HOSTS; do to "$h" -O exit >/dev/null 2>&1 || :; done; rm -rf "$W"; }
+            # a second signal, or nobody who reads this any more, leaves no key behind, and no terminal without its echo
+            finish() {
+                trap '' HUP INT PIPE QUIT TERM; trap - EXIT
+                [ -z "$ECHO" ] || stty "$ECHO" || :
+                rm -rf "$W/ca"; for h in $HOSTS; do to "$h" -O exit >/dev/null 2>&1 || :; done; rm -rf "$W"
+            }
             trap finish EXIT
-            trap 'exit 130' HUP INT TERM
+            trap 'finish; exit 130' HUP INT PIPE QUIT TERM
             W=$(mktemp -d "${TMPDIR:-/tmp}/pemha.XXXXXX")
 
             # to HOST [OPTION]... [COMMAND]: ssh, with one connection for each host that later calls use again
@@ -77,7 +82,7 @@ sealed class ShellRunbook(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRea
                 eval "value=\${$1-}"; [ -z "$value" ] || return 0
                 [ -t 0 ] || { echo "$1 is not set: $2" >&2; exit 2; }
                 printf '%s (%s): ' "$2" "$1" >&2
-                stty -echo; trap 'stty echo; exit 130' INT; IFS= read -r "$1"; stty echo; trap 'exit 130' INT; echo >&2
+                ECHO=$(stty -g); stty -echo; IFS= read -r "$1" || { echo >&2; exit 2; }; stty "$ECHO"; ECHO=; echo >&2
             }
             functions() { cat <<'FUNCTIONS'
             {{(RemoteScript.Head(HostLock.Exclusive, LockWait) + Prelude.For(cluster) + Recipe.Functions).TrimEnd('\n')}}

@@ -84,17 +84,20 @@ sealed record Recipe(string Script)
     public const string LocalFunctions = """
         # authority FOLDER NAME: makes one where there is none yet; its key is encrypted with AUTHORITY_PASSWORD
         authority() {
-            [ ! -f "$1/ca_certificate.crt" ] || return 0
+            [ ! -s "$1/ca_certificate.crt" ] || return 0
             ( umask 077; mkdir -p "$1"
-            [ -f "$1/ca_key.key" ] || openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 |
-                AUTHORITY_PASSWORD=$AUTHORITY_PASSWORD openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -passout env:AUTHORITY_PASSWORD -out "$1/ca_key.key"
+            # beside, then renamed: openssl makes its file before it has anything to write
+            [ -s "$1/ca_key.key" ] || { K=$(openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256); printf '%s\n' "$K" |
+                AUTHORITY_PASSWORD=$AUTHORITY_PASSWORD openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 -passout env:AUTHORITY_PASSWORD -out "$1/ca_key.key.new"
+            mv "$1/ca_key.key.new" "$1/ca_key.key"; }
             self_signed "$1" "$2" )
         }
         self_signed() {
             printf '%s\n' '[req]' 'distinguished_name = dn' '[dn]' '[ca]' 'basicConstraints = critical, CA:TRUE, pathlen:0' \
                 'keyUsage = critical, keyCertSign, cRLSign' 'subjectKeyIdentifier = hash' > "$W/config"
             AUTHORITY_PASSWORD=${AUTHORITY_PASSWORD-} openssl req -x509 -new -sha256 -days 3650 -config "$W/config" -extensions ca -subj "/CN=$2" \
-                -key "$1/ca_key.key" -passin env:AUTHORITY_PASSWORD -out "$1/ca_certificate.crt"
+                -key "$1/ca_key.key" -passin env:AUTHORITY_PASSWORD -out "$1/ca_certificate.crt.new"
+            mv "$1/ca_certificate.crt.new" "$1/ca_certificate.crt"
         }
         # issue FOLDER NAME USAGE DAYS NAMES: a key and a certificate in KEY and CRT, the authority's in ROOT; the key is in memory only
         issue() {
