@@ -62,14 +62,32 @@ sealed class CertificateAuthority : CertificateSource
             var keyPath = Path.Combine(folder, KeyFile);
             var found = File.Exists(keyPath);
             var key = found ? ReadKey(keyPath, password) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            if (!found && !Kept(keyPath, key.ExportEncryptedPkcs8PrivateKeyPem(password, Encryption)))
+            {
+                key.Dispose();
+                key = ReadKey(keyPath, password);
+            }
             var certificate = SelfSigned(name, key);
-            if (!found) PrivateFile.Write(keyPath, key.ExportEncryptedPkcs8PrivateKeyPem(password, Encryption) + "\n");
-            PrivateFile.Write(Path.Combine(folder, CertificateFile), certificate.ExportCertificatePem() + "\n");
-            return new CertificateAuthority(certificate, () => key) { Folder = folder };
+            return Kept(Path.Combine(folder, CertificateFile), certificate.ExportCertificatePem()) ? new CertificateAuthority(certificate, () => key) { Folder = folder }
+                : Open(folder, password) ?? throw Unusable(folder, new IOException("somebody else changes it now"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unusable(folder, e);
+        }
+    }
+
+    /// <summary>Whether a file could be written: another run that makes the same authority may have been first, and then its is the one.</summary>
+    static bool Kept(string path, string pem)
+    {
+        try
+        {
+            PrivateFile.Write(path, pem + "\n", replace: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return false;
         }
     }
 

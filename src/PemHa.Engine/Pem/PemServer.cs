@@ -135,7 +135,7 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         sed -e 's|^agent_ssl_crt=.*|agent_ssl_crt={{_file}}.crt|' -e 's|^agent_ssl_key=.*|agent_ssl_key={{_file}}.key|' {{AgentConfig}} > "$T/agent.cfg"
         grep -qx 'agent_ssl_crt={{_file}}.crt' "$T/agent.cfg" && grep -qx 'agent_ssl_key={{_file}}.key' "$T/agent.cfg" ||
             fail "{{AgentConfig}} has no lines agent_ssl_crt and agent_ssl_key"
-        cp -p {{AgentConfig}} {{AgentConfig}}.pemha; cat "$T/agent.cfg" > {{AgentConfig}}.pemha; mv {{AgentConfig}}.pemha {{AgentConfig}}
+        cp -p {{AgentConfig}} {{AgentConfig}}.pemha; cat "$T/agent.cfg" > {{AgentConfig}}.pemha; sync {{AgentConfig}}.pemha; mv {{AgentConfig}}.pemha {{AgentConfig}}
         """;
 
     /// <summary>A password as the script's plain <c>read</c> reads it back: it eats backslashes (F8).</summary>
@@ -185,7 +185,7 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
             A=; H=; W=; B=
             I=$(sed -n 's/^agent_id=//p' {{AgentConfig}} 2>/dev/null | tail -n 1); case "$I" in *[!0-9]*) I=;; esac
             if [ -n "$I" ] && up; then
-                S=$(printf '%s\n' "SELECT a.active || ' ' || coalesce(h.last_heartbeat > now() - interval '90 s' AND h.last_heartbeat::text <> '${LAST-}', false) || ' ' || coalesce(h.last_heartbeat::text, '') FROM pem.agent a LEFT JOIN pem.agent_heartbeat h ON h.agent_id = a.id WHERE a.id = $I" | sql pem 2>/dev/null)
+                S=$(printf '%s\n' "SELECT a.active || ' ' || coalesce(h.last_heartbeat > now() - interval '90 s' AND h.last_heartbeat::text <> '${LAST-}', false) || ' ' || coalesce(h.last_heartbeat::text, '') FROM pem.agent a LEFT JOIN pem.agent_heartbeat h ON h.agent_id = a.id WHERE a.id = $I" | sql pem 2>/dev/null) || S=
                 B=${S#* * }
                 case "$S" in true*) A=t;; esac
                 case "$S" in *' true '*) systemctl -q is-active pemagent && H=t;; esac
