@@ -21,7 +21,9 @@ sealed class ServiceRunning(string service) : Resource
 
     /// <summary>The shell that tells when a file was written, for <see cref="Outdated"/>.</summary>
     public static string Written(string path) =>
-        $"fact now \"$(date +%s.%3N)\"; read -r u _ < /proc/uptime; fact uptime $u; fact written \"$(stat -c %.3Y {Sh.Quote(path)} 2>/dev/null)\"";
+        // Both clocks at one moment: a host that is busy in between would make the service look older than it is.
+        "for _ in 1 2 3 4 5 6 7 8 9; do read -r u _ < /proc/uptime; n=$(date +%s.%3N); read -r v _ < /proc/uptime; [ $u != $v ] || break; done\n"
+        + $"fact now $n; fact uptime $u; fact written \"$(stat -c %.3Y {Sh.Quote(path)} 2>/dev/null)\"";
 
     public override Change? Compare(Facts facts, bool triggered)
     {
