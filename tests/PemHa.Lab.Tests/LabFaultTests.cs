@@ -42,6 +42,7 @@ public sealed class LabFaultTests(SmallLab fixture)
         Assert.False(lab["node2"].IsOn);
         Assert.True(File.Exists(Path.Combine(lab["node2"].Disk, "root/stopped")));
         await lab.PowerOnAsync("node2", Cancellation);
+        Assert.Equal("running", await lab.WaitRunningAsync("node2", Cancellation));
         await Assert.ThrowsAsync<LabException>(() => lab.PowerOnAsync("node2", Cancellation));
     }
 

@@ -100,6 +100,7 @@ public sealed class ProcedureConnectionTests(UndeployedCluster cluster)
         {
             await lab.ThawAsync("node2", ProcedureLab.Cancellation);
             await lab.PowerOnAsync("witness1", ProcedureLab.Cancellation);
+            await lab.WaitRunningAsync("witness1", ProcedureLab.Cancellation);
         }
         var again = await cluster.PowerShellAsync("Report { $hosts | Connect-PemHost @login }");
         Assert.Equal(["node1", "node2", "witness1"], again.Lines.Order(StringComparer.Ordinal));

@@ -42,12 +42,10 @@ public sealed class InterruptedCluster : ProcedureLab
         await InterruptAsync("initdb makes the first database", At(() => Runs("node1", "initdb")), at: "node1");
         await InterruptAsync("a base backup loses its connection, and another one its process", async () =>
         {
-            int[] stopped = [];
-            await CutOff(Long[1], async () =>
-            {
-                await ReachAsync(() => Runs("node3", "pg_basebackup"));
-                stopped = SignalOn("node3", "pg_basebackup", Signals.Stop);
-            })();
+            // Either may begin first, and be over before the other is met.
+            var third = StopThirdAsync();
+            await CutOff(Long[1], () => third)();
+            var stopped = await third;
             // The runbook ends at the first error, and that is to be the lost connection.
             await ReachAsync(() => Failed("node2"));
             Signals.Send(stopped, Signals.Kill);
@@ -113,6 +111,12 @@ public sealed class InterruptedCluster : ProcedureLab
                     Assert.Fail($"The run ended too early, after {string.Join("; ", met)}.\n{(await _run.Result).Stdout}{(await _run.Result).Stderr}");
                 await Task.Delay(Pause, Cancellation);
             }
+        }
+
+        async Task<int[]> StopThirdAsync()
+        {
+            await ReachAsync(() => Runs("node3", "pg_basebackup"));
+            return SignalOn("node3", "pg_basebackup", Signals.Stop);
         }
 
         Func<Task> At(Func<bool> reached) => () => ReachAsync(reached);

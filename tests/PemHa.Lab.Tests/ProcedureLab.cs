@@ -229,23 +229,17 @@ public partial class ProcedureLab : LabFixture
     /// <summary>Lets such a process on a host stand still once it has started another one, which goes on; false as long as it has not.</summary>
     internal bool StopParent(string host, string text)
     {
-        int[] running = [.. Running(host, text).Order()];
-        if (running.Length < 2)
-            return false;
-        Signals.Send(running[..1], Signals.Stop);
-        return true;
+        int[] running = [.. Running(host, text)];
+        int[] parents = [.. running.Where(p => running.Any(child => ParentOf(child) == p))];
+        Signals.Send(parents, Signals.Stop);
+        return parents.Length > 0;
     }
 
     /// <summary>Somebody else's firewall on a host: what it does not let in, in nft's words. <see cref="UndropAsync"/> takes it away.</summary>
-    internal Task DropAsync(string host, string what) => RootAsync(host, $$"""
-        nft -f - <<'E'
-        table inet stranger {
-            chain input { type filter hook input priority -200; {{what}} drop; }
-        }
-        E
-        """);
+    /// <remarks>Not over SSH, which may be what it does not let in.</remarks>
+    internal Task DropAsync(string host, string what) =>
+        InsideAsync(host, "nft", $"table inet stranger {{ chain input {{ type filter hook input priority -200; {what} drop; }}; }}");
 
-    /// <summary>Not over SSH, which may be what it does not let in.</summary>
     internal Task UndropAsync(string host) => InsideAsync(host, "nft", "delete", "table", "inet", "stranger");
 
     /// <summary>Runs a command on a host, whether it can be reached or not.</summary>
@@ -266,16 +260,24 @@ public partial class ProcedureLab : LabFixture
     {
         foreach (var pid in Running(host, text))
         {
-            string stat;
-            try
-            {
-                stat = File.ReadAllText($"/proc/{pid}/stat");
-            }
-            catch (IOException)
-            {
-                continue;
-            }
-            yield return stat[stat.LastIndexOf(')')..].Split(' ')[4];
+            if (Stat(pid) is { } stat)
+                yield return stat[4];
+        }
+    }
+
+    static int? ParentOf(int pid) => Stat(pid) is { } stat ? int.Parse(stat[2], CultureInfo.InvariantCulture) : null;
+
+    /// <summary>What the kernel tells of a process, from its name's end on: state, parent, group, session; null once it has ended.</summary>
+    static string[]? Stat(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[stat.LastIndexOf(')')..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 

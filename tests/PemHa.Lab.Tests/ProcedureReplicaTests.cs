@@ -133,6 +133,7 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
             await Task.Delay(TimeSpan.FromMilliseconds(5), ProcedureLab.Cancellation);
         }
         var stopped = cluster.SignalOn("node2", dnf, Signals.Stop);
+        await ProcedureLab.UntilAsync("no installation on node1", () => Task.FromResult(cluster.CommandLines("node1").Any(l => l.Contains(dnf, StringComparison.Ordinal))), runs => !runs);
         var watch = Stopwatch.StartNew();
         var second = await cluster.PowerShellAsync(Connect + "Report { $nodes | Install-PemEpas }");
         Assert.InRange(watch.Elapsed.TotalSeconds, 20, 60);
@@ -259,7 +260,8 @@ public sealed class ProcedureReplicaTests(PairOfHosts cluster) : IClassFixture<P
     async Task StreamsAsync()
     {
         const string standbys = "SELECT host(client_addr), state FROM pg_stat_replication";
-        Assert.Equal("172.16.161.201|streaming", await cluster.SqlAsync("node1", standbys));
+        // PemHa waits until the standby says so; the primary may still call it catching up.
+        await ProcedureLab.UntilAsync("one standby that streams", () => cluster.SqlAsync("node1", standbys), said => said == "172.16.161.201|streaming");
         Assert.Equal("t", await cluster.SqlAsync("node2", "SELECT pg_is_in_recovery()"));
         Assert.Equal("data", await cluster.RootAsync("node2", "cd /var/lib/edb/as17; ls -d data data.pemha-old* data.pemha-part 2>/dev/null || :"));
     }

@@ -56,16 +56,16 @@ public sealed class ProcedureTrapTests(TrapCluster cluster)
         var said = (await cluster.DeployedAsync()).Replica;
         Assert.True(said.Errors.Count == 0 && said.Lines.Contains("node2"), said.ToString());
         // Percent of the whole, seconds gone, what the primary is doing, bytes sent.
-        const string record = @"PROGRESS: Initialize-PemReplica node2: base backup: create standby in \S+ \(\d+ s, streaming database files, (\d+) (?:MB|kB)\) (\d+)%";
+        const string record = @"PROGRESS: Initialize-PemReplica node2: base backup: create standby in \S+ \(\d+ s, streaming database files, (\d+ (?:MB|kB))\) (\d+)%";
         var seen = Regex.Matches(said.ToString(), record);
         Assert.True(seen.Count >= 2, said.ToString());
-        int[] bytes = [.. seen.Select(m => Number(m.Groups[1]))], percents = [.. seen.Select(m => Number(m.Groups[2]))];
+        int[] kilobytes = [.. seen.Select(m => m.Groups[1].Value.Split(' ')).Select(w => int.Parse(w[0], CultureInfo.InvariantCulture) * (w[1] == "MB" ? 1024 : 1))];
+        int[] percents = [.. seen.Select(m => int.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture))];
         Assert.True(percents[0] > 0 && percents[^1] < 100, said.ToString());
         Assert.Equal(percents.Order(), percents);
-        Assert.Equal(bytes.Order(), bytes);
+        Assert.Equal(kilobytes.Order(), kilobytes);
         Assert.True(percents.Distinct().Count() > 1, said.ToString());
         Assert.DoesNotContain("waiting for checkpoint", said.ToString(), StringComparison.Ordinal);
-        static int Number(Group group) => int.Parse(group.Value, CultureInfo.InvariantCulture);
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class ProcedureTrapTests(TrapCluster cluster)
         await lab.WaitRunningAsync(old, ProcedureLab.Cancellation);
         Assert.Equal("failed\nfailed", await cluster.RootAsync(old, "systemctl is-active edb-efm-5.2 edb-as-17 || :"));
         Assert.Contains("edb-efm-5.2 did not start, so another primary may have taken over unseen",
-            await cluster.RootAsync(old, "journalctl -q --no-pager -b -o cat -u edb-as-17"), StringComparison.Ordinal);
+            await cluster.RootAsync(old, "journalctl --sync; journalctl -q --no-pager -b -o cat -u edb-as-17"), StringComparison.Ordinal);
 
         // It boots again where its agent sees the new primary: fenced, and idle.
         await lab.PowerOffAsync(old, ProcedureLab.Cancellation);

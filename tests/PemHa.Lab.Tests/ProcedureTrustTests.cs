@@ -144,7 +144,7 @@ public sealed class ProcedureTrustTests(WaysLab ways)
             await ForgetAsync();
             await ways.WriteAsync("without", await ways.KnownAsync(l => !l.StartsWith(Node2, StringComparison.Ordinal)));
             var print = (await ways.RootAsync("witness1", "ssh-keygen -lf /etc/ssh/trust/between.pub")).Split(' ')[1];
-            const string log = "journalctl -q -u trust-2237 -o cat";
+            const string log = "journalctl --sync; journalctl -q -u trust-2237 -o cat";
             var report = await ways.ReportAsync("""
                 $env:SSH_AUTH_SOCK = "$ways/agent"
                 Report { $hosts[1] | Connect-PemHost @known -Credential (Credential root 'Root-pass1') }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PemHa.Lab;
 
 /// <summary>A lab that is up. The one who made it with <see cref="UpAsync"/> takes it down by disposing it.</summary>
@@ -161,15 +163,31 @@ sealed class Lab : IAsyncDisposable
 
     public Task PowerCutAsync(string host, CancellationToken cancellation = default) => this[host].PowerCutAsync(cancellation);
 
-    public Task LinkAsync(string host, bool up, CancellationToken cancellation = default) => this[host].LinkAsync(up, cancellation);
+    public async Task LinkAsync(string host, bool up, CancellationToken cancellation = default)
+    {
+        await this[host].LinkAsync(up, cancellation);
+        if (!up) return;
+        // Whoever has asked for the host meanwhile would take it for gone a little longer.
+        foreach (var netns in Hosts.Select(h => Namespaces.Host(Name, h.Name)).Append(_switch.Netns))
+            await Command.RunAsync(["ip", "-n", netns, "neigh", "flush", "all"], cancellation);
+    }
 
     public Task FreezeAsync(string host, CancellationToken cancellation = default) => this[host].FreezeAsync(true, cancellation);
 
     public Task ThawAsync(string host, CancellationToken cancellation = default) => this[host].FreezeAsync(false, cancellation);
 
     /// <summary>Waits until systemd on a host has started all it wants to, and says in which state that ended.</summary>
-    public async Task<string> WaitRunningAsync(string host, CancellationToken cancellation = default) =>
-        (await SshAsync(host, "systemctl is-system-running --wait", cancellation: cancellation)).Stdout.Trim();
+    public async Task<string> WaitRunningAsync(string host, CancellationToken cancellation = default)
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var said = await SshAsync(host, "systemctl is-system-running --wait", cancellation: cancellation);
+            // 255: whoever was switched on without a cable may have no sshd yet when it gets one.
+            if (said.ExitCode != 255 || watch.Elapsed > TimeSpan.FromMinutes(1)) return said.Stdout.Trim();
+            await Task.Delay(100, cancellation);
+        }
+    }
 
     /// <summary>Takes the lab down; nothing of it is left.</summary>
     public async Task DownAsync()

@@ -38,7 +38,7 @@ static class HostVerbs
         var words = arguments.Exactly(2);
         if (words[0] is not ("up" or "down"))
             throw arguments.Misused();
-        await Lab.Open(arguments.Name)[words[1]].LinkAsync(words[0] == "up", cancellation);
+        await Lab.Open(arguments.Name).LinkAsync(words[1], words[0] == "up", cancellation);
         return 0;
     }
 
