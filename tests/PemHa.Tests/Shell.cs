@@ -15,6 +15,10 @@ static class Shell
     /// <summary>Runs <c>sh</c> with a script on standard input, as it comes to a host.</summary>
     public static Result Sh(string script, params string[] args) => Run("sh", Encoding.UTF8.GetBytes(script), args);
 
+    /// <summary>The same by a shell to which signals do what they do to one of a person's: a suite in the background has some of them ignored, and so would it.</summary>
+    public static Result WithSignals(string shell, string script) =>
+        Run("env", Encoding.UTF8.GetBytes(script), "--default-signal=HUP,INT,PIPE,QUIT,TERM", shell);
+
     public static Result Run(string program, byte[] input, params string[] args)
     {
         var start = new ProcessStartInfo(program, args)

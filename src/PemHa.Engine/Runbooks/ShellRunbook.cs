@@ -41,6 +41,7 @@ sealed class ShellRunbook(PemCluster cluster, IReadOnlyList<PemHost> hosts, IRea
             finish() {
                 trap '' HUP INT PIPE QUIT TERM; trap - EXIT
                 [ -z "$ECHO" ] || stty "$ECHO" || :
+                [ -n "$W" ] || return 0
                 rm -rf "$W/ca"; for h in $HOSTS; do to "$h" -O exit >/dev/null 2>&1 || :; done; rm -rf "$W"
             }
             trap finish EXIT

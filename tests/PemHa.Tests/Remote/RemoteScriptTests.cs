@@ -184,7 +184,7 @@ public class RemoteScriptTests
                 .Select(at => string.Join('\n', [.. lines[..at], $"kill -s {signal} $$", .. lines[at..]]))
                 .Append(text.Replace(ends, $"[ \"${{K-}}\" ] || {{ K=1; kill -s {signal} $$; }}; {ends}", StringComparison.Ordinal)))
             {
-                var result = Shell.Run(shell, System.Text.Encoding.UTF8.GetBytes(killed));
+                var result = Shell.WithSignals(shell, killed);
                 Assert.True(Directory.GetDirectories(folder.Path).Length == 0, $"{killed}\n{result.Output}{result.Error}");
                 Assert.True(!File.Exists(folder["lock"]) || !File.ReadAllText(folder["lock"]).Contains('\t', StringComparison.Ordinal), killed);
             }
