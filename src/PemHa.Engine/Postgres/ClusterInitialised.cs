@@ -44,7 +44,8 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
             elif [ -f "$PGDATA/PG_VERSION" ]; then exit 0; fi
             mkdir -p "$(dirname "$M")"; : > "$M"; sync "$M" "$(dirname "$M")"
             {setup}
-            sync -f "$PGDATA"; rm "$M"; sync "$(dirname "$M")"
+            # initdb has synced its own files, and the setup has edited some of them since
+            sync "$PGDATA" "$PGDATA"/*; rm "$M"; sync "$(dirname "$M")"
             """);
     }
 }
