@@ -75,6 +75,9 @@ sealed class SslUtilsAuthority(PemHost primary) : CertificateSource
     /// <inheritdoc/>
     public override KeyPair Issue(CertificateRequestSpec spec, TimeSpan validity) => Authority.Issue(spec, validity);
 
+    /// <summary>Whose pair is everybody's.</summary>
+    public PemHost Primary => primary;
+
     /// <summary>Gets the primary's pair, or makes one, on the admin's machine.</summary>
     public string FetchByHand => $"sslutils_authority {Sh.Quote(primary.Name)} {Sh.Quote($"PEM CA {primary.Cluster.Name}")}";
 

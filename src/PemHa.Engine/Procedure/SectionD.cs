@@ -26,8 +26,9 @@ static class SectionD
     /// <summary>New-PemCertificate: P24, P30, P31, T14; the same for every source of certificates (P23).</summary>
     public static Step Certificates(PemCluster cluster, IReadOnlyList<PemHost> hosts, CertificateSource source, TimeSpan validity, bool replace)
     {
-        IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness)];
         var authority = source as SslUtilsAuthority;
+        // A runbook that is stopped asks the primary for sslutils' pair when it goes on: nobody has it sooner.
+        IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness).OrderBy(h => authority is not null && h != authority.Primary)];
         return new("New-PemCertificate", cluster,
         [
             // What is there is looked at everywhere before anything is made anywhere.

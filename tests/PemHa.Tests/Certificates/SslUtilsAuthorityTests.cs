@@ -103,6 +103,14 @@ public sealed class SslUtilsAuthorityTests
         Assert.False(authority.IsRoot(""));
     }
 
+    [Fact]
+    public void The_primary_gets_the_pair_first_in_whatever_order_the_hosts_are_given()
+    {
+        using var authority = new SslUtilsAuthority(_c1.Primary);
+        var step = SectionD.Certificates(_c1.Cluster, [.. _c1.Cluster.Hosts.Reverse()], authority, Year, false);
+        Assert.Equal([_c1.Primary, _c1.Third, _c1.Standby], step.Phases[^1].Hosts);
+    }
+
     IEnumerable<PemHost> Data => _c1.Cluster.Hosts.Where(h => h.Role != PemRole.Witness);
 
     static void Look(SslUtilsAuthority authority, PemHost host, KeyPair? pair) => authority.Look(host).Compare(pair is null ? Facts.Of() : On(pair), false);
