@@ -40,7 +40,7 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
         return new Change("initialise", left + setup, $"""
             {Cut}
             M=$PGDATA.pemha-initdb
-            if cut_short; then find "$PGDATA/" -mindepth 1 -delete 2>/dev/null || [ ! -d "$PGDATA" ]
+            if cut_short; then find "$PGDATA/" -mindepth 1 -delete 2>/dev/null || [ ! -d "$PGDATA" ] || fail "what a setup that was cut has left in $PGDATA cannot be removed"
             elif [ -f "$PGDATA/PG_VERSION" ]; then exit 0; fi
             mkdir -p "$(dirname "$M")"; : > "$M"; sync "$M" "$(dirname "$M")"
             {setup}
