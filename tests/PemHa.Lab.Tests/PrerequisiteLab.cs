@@ -58,7 +58,7 @@ public sealed class PrerequisiteLab : ProcedureLab
             mkdir -p /var/lib/edb/as17/data; echo mine > /var/lib/edb/as17/data/diary
             """);
         await RootAsync("witness1", """
-            printf '#!/bin/sh\nexec /usr/bin/date -d "+90.5 seconds" "$@"\n' > /usr/local/sbin/date; chmod 755 /usr/local/sbin/date
+            printf '#!/bin/sh\nexec /usr/bin/date -d "+90 seconds" "$@"\n' > /usr/local/sbin/date; chmod 755 /usr/local/sbin/date
             cp /etc/hosts /etc/hosts.kept; grep -v 'node2\.lab' /etc/hosts.kept > /etc/hosts
             firewall-cmd -q --zone=internal --change-interface=eth0
             """);

@@ -39,7 +39,7 @@ public sealed class ProcedurePrerequisiteTests(PrerequisiteLab cluster) : IClass
             ("node1", "ping server", "Failed", "172.16.161.99 does not answer node1", "-PingServer"),
             ("node2", "ping server", "Failed", "172.16.161.99 does not answer node2", "-PingServer"),
             ("witness1", "ping server", "Failed", "172.16.161.99 does not answer witness1", "-PingServer"),
-            ("witness1", "clock", "Failed", " s ahead", "chronyd"),
+            ("witness1", "clock", "Failed", "90.0 s ahead", "chronyd"),
             ("node1", "packages", "Failed", "EDB's repository is off", "dnf config-manager --set-enabled enterprisedb-enterprise"),
             ("node1", "ports in use", "Failed", "listens on 5444, which is for the database", "-Port"),
             ("node2", "ports between nodes", "Failed", "node1, witness1 are not answered at 172.16.161.201 port 7800", "firewall-cmd --list-all"),
@@ -48,8 +48,6 @@ public sealed class ProcedurePrerequisiteTests(PrerequisiteLab cluster) : IClass
             ("node2", "data directory", "Failed", "/var/lib/edb/as17/data holds files, but no database", "move them away"),
         ];
         AssertFound(expected, report);
-        // The tenth depends on how long the way there took and the way back.
-        Assert.Matches(@"witness1\|clock\|Failed\|.*\b90\.\d s ahead", report.ToString());
     }
 
     [Fact]
