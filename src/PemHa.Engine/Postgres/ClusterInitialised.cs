@@ -35,14 +35,14 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
         var setup = $"PGSETUP_INITDB_OPTIONS='-E UTF-8' {cluster.InstallDirectory}/bin/{cluster.PackageServiceName}-setup initdb"
             + (cluster.ServiceName == cluster.PackageServiceName ? "" : $" {cluster.ServiceName}");
         // The setup makes the directory, not those above it.
-        if (cluster.DataDirectory != cluster.PackageDataDirectory) setup = $"mkdir -p {Sh.Quote(cluster.DataDirectory[..cluster.DataDirectory.LastIndexOf('/')])}\n{setup}";
+        var above = cluster.DataDirectory == cluster.PackageDataDirectory ? "" : $"mkdir -p {Sh.Quote(cluster.DataDirectory[..cluster.DataDirectory.LastIndexOf('/')])}\n";
         var left = facts.Is("cut") ? $"find {Sh.Quote(cluster.DataDirectory + "/")} -mindepth 1 -delete   # what a setup that was cut has left\n" : "";
-        return new Change("initialise", left + setup, $"""
+        return new Change("initialise", left + above + setup, $"""
             {Cut}
             M=$PGDATA.pemha-initdb
             if cut_short; then find "$PGDATA/" -mindepth 1 -delete 2>/dev/null || [ ! -d "$PGDATA" ] || fail "what a setup that was cut has left in $PGDATA cannot be removed"
             elif [ -f "$PGDATA/PG_VERSION" ]; then exit 0; fi
-            mkdir -p "$(dirname "$M")"; : > "$M"; sync "$M" "$(dirname "$M")"
+            {above}: > "$M"; sync "$M" "$(dirname "$M")"
             {setup}
             # initdb has synced its own files, and the setup has edited some of them since
             sync "$PGDATA" "$PGDATA"/*; rm "$M"; sync "$(dirname "$M")"
