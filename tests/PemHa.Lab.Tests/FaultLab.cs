@@ -109,6 +109,14 @@ public sealed class FaultLab : StationLab
             await UntilAsync($"the row on {standby}", () => TreasureAsync(standby), kept => kept.Length == 0 || kept == treasure);
     }
 
+    /// <summary>Waits until every standby that runs streams: one that has just booted asks its primary again after some seconds.</summary>
+    internal async Task StreamAsync()
+    {
+        foreach (var host in new[] { "node1", "node2", "node3" })
+            await UntilAsync($"{host} streams, if it is a standby", () => SqlWhereUpAsync(host,
+                "SELECT coalesce((SELECT status FROM pg_stat_wal_receiver), 'none') WHERE pg_is_in_recovery()"), said => said is "" or "streaming");
+    }
+
     /// <summary>Identity of the first primary's database and the row in it, and the row on each standby that runs; empty where there is none.</summary>
     internal async Task<string> TreasureAsync(string host) => await SqlWhereUpAsync(host,
         "SELECT system_identifier FROM pg_control_system(); SELECT CASE WHEN to_regclass('kept') IS NULL THEN 'no row' ELSE (xpath('/row/n/text()', query_to_xml('SELECT n FROM kept', false, true, '')))[1]::text END");

@@ -151,11 +151,7 @@ public abstract class FaultMatrix(Stations stations)
         await lab.LabAsync();
         var report = await RunAsync(lab);
         Assert.True(report.Errors.Count == 0, report.ToString());
-        // A standby that has just booted asks its primary again after some seconds.
-        foreach (var host in (await lab.LabAsync()).Hosts.Where(h => !h.IsWitness))
-            await ProcedureLab.UntilAsync($"{host.Name} streams, if it is a standby", () => lab.RootAsync(host.Name, """
-                [ ! -e /var/lib/edb/as17/data/standby.signal ] || runuser -u enterprisedb -- /usr/edb/as17/bin/psql -XAtq -p 5444 -d postgres -c "SELECT coalesce((SELECT status FROM pg_stat_wal_receiver), 'none')" 2>/dev/null || :
-                """), said => said is "" or "streaming");
+        await lab.StreamAsync();
         return await ProcedurePortrait.OfAsync(lab);
     })).Value;
 

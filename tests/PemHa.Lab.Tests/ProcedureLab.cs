@@ -176,6 +176,9 @@ public partial class ProcedureLab : LabFixture
     internal async Task<string> RootAsync(string host, string script) =>
         (await (await LabAsync()).SshAsync(host, "bash -es", script, Cancellation)).Check($"The script on {host}").Stdout.Trim();
 
+    /// <summary>What a unit has said since its host booted.</summary>
+    internal Task<string> JournalAsync(string host, string unit) => RootAsync(host, $"journalctl --sync; journalctl -q --no-pager -b -o cat -u {unit}");
+
     /// <summary>How a standby checks its primary, and which that is.</summary>
     internal const string Upstream = """
         SELECT substring(conninfo FROM '\msslmode=(\S+)'), substring(conninfo FROM '\msslrootcert=(\S+)'), substring(conninfo FROM '\mhost=(\S+)') FROM pg_stat_wal_receiver
@@ -265,7 +268,7 @@ public partial class ProcedureLab : LabFixture
         }
     }
 
-    static int? ParentOf(int pid) => Stat(pid) is { } stat ? int.Parse(stat[2], CultureInfo.InvariantCulture) : null;
+    internal static int? ParentOf(int pid) => Stat(pid) is { } stat ? int.Parse(stat[2], CultureInfo.InvariantCulture) : null;
 
     /// <summary>What the kernel tells of a process, from its name's end on: state, parent, group, session; null once it has ended.</summary>
     static string[]? Stat(int pid)

@@ -98,8 +98,7 @@ sealed class ProcessWatch : IDisposable
             said.Append(" < ").Append(Read($"/proc/{parent}/cmdline").Replace('\0', ' ').Trim());
         return said.ToString();
 
-        static int Parent(string folder) => Read(folder + "/status").Split('\n').FirstOrDefault(l => l.StartsWith("PPid:", StringComparison.Ordinal)) is { } line
-            ? int.Parse(line["PPid:".Length..], CultureInfo.InvariantCulture) : 0;
+        static int Parent(string folder) => ProcedureLab.ParentOf(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)) ?? 0;
     }
 
     static string Read(string file)

@@ -80,7 +80,7 @@ public sealed class ErrorTests : IDisposable
     public async Task A_host_that_does_not_answer_in_time_is_silent()
     {
         foreach (var host in _c1.Cluster.Hosts) new FakeHost(host).Does = (_, ct) => host == _c1.Third ? Task.Delay(Timeout.Infinite, ct) : Task.CompletedTask;
-        var rehearsal = new VirtualIpRehearsal(_c1.Cluster, new TestReporter()) { Patience = TimeSpan.FromSeconds(5) };
+        var rehearsal = new VirtualIpRehearsal(_c1.Cluster, new TestReporter()) { Patience = TimeSpan.FromSeconds(2) };
         var error = await Assert.ThrowsAsync<PemException>(() => rehearsal.RequireAsync(TestContext.Current.CancellationToken));
         Assert.Equal(("HostSilent", Trouble.OperationTimeout, _c1.Third), (error.Id, error.Category, error.Host));
     }
