@@ -198,7 +198,7 @@ public sealed class PageCluster : ProcedureLab
             E
             """);
         var start = await page.StartAgentAsync("node1");
-        var log = await JournalAsync("node1", "edb-efm-5.2");
+        var log = await UnitLogAsync("node1", "edb-efm-5.2");
         var allow = await page.AllowAsync();
         return new PageEfm(rules, logins, read, start, log, allow, await page.StatusAsync("node1"));
     }
@@ -270,7 +270,7 @@ public sealed class PageCluster : ProcedureLab
         }
 
         var silent = await page.StartAgentAsync("node1");
-        var silentLog = await JournalAsync("node1", "edb-efm-5.2");
+        var silentLog = await UnitLogAsync("node1", "edb-efm-5.2");
         foreach (var host in PageRunner.All)
             await page.PropertiesAsync(host, $"ping.server.ip={LabSwitch.Controller}");
 
@@ -290,7 +290,7 @@ public sealed class PageCluster : ProcedureLab
         await page.AllowAsync();
         // T6: the lines that were to be replicated.
         var alone = await page.StartAgentAsync("node2");
-        var aloneLog = await JournalAsync("node2", "edb-efm-5.2");
+        var aloneLog = await UnitLogAsync("node2", "edb-efm-5.2");
         foreach (var host in PageRunner.Standbys)
             await page.EfmRulesAsync(host, "hostssl");
         await page.ReloadAsync(PageRunner.Standbys);
@@ -388,7 +388,7 @@ public sealed class PageCluster : ProcedureLab
             twins.Add(await page.SqlAsync(host, "CREATE TABLE written_apart AS SELECT 1;") is { ExitCode: 0 } ? "takes writes" : "takes none");
         const string system = "SELECT system_identifier FROM pg_control_system()";
         var same = await SqlAsync(next, system) == await SqlAsync("node1", system);
-        var log = await JournalAsync("node1", "edb-efm-5.2");
+        var log = await UnitLogAsync("node1", "edb-efm-5.2");
         return new PageFailover(half, order, twins, same, log);
     }
 

@@ -177,7 +177,7 @@ public partial class ProcedureLab : LabFixture
         (await (await LabAsync()).SshAsync(host, "bash -es", script, Cancellation)).Check($"The script on {host}").Stdout.Trim();
 
     /// <summary>What a unit has said since its host booted.</summary>
-    internal Task<string> JournalAsync(string host, string unit) => RootAsync(host, $"journalctl --sync; journalctl -q --no-pager -b -o cat -u {unit}");
+    internal Task<string> UnitLogAsync(string host, string unit) => RootAsync(host, $"journalctl --sync; journalctl -q --no-pager -b -o cat -u {unit}");
 
     /// <summary>How a standby checks its primary, and which that is.</summary>
     internal const string Upstream = """

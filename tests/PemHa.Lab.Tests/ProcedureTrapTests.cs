@@ -213,7 +213,7 @@ public sealed class ProcedureTrapTests(TrapCluster cluster)
         await lab.WaitRunningAsync(old, ProcedureLab.Cancellation);
         Assert.Equal("failed\nfailed", await cluster.RootAsync(old, "systemctl is-active edb-efm-5.2 edb-as-17 || :"));
         Assert.Contains("edb-efm-5.2 did not start, so another primary may have taken over unseen",
-            await cluster.JournalAsync(old, "edb-as-17"), StringComparison.Ordinal);
+            await cluster.UnitLogAsync(old, "edb-as-17"), StringComparison.Ordinal);
 
         // It boots again where its agent sees the new primary: fenced, and idle.
         await lab.PowerOffAsync(old, ProcedureLab.Cancellation);
