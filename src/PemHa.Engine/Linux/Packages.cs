@@ -6,8 +6,11 @@ namespace PemHa.Engine.Linux;
 /// <summary>Packages installed by dnf in one transaction (P3, P6, P32).</summary>
 sealed class Packages(IReadOnlyList<string> names) : Resource
 {
-    /// <summary>A package for a command that must be there, whoever provides it (T1: Java).</summary>
-    public (string Command, string Package)? Unless { get; init; }
+    /// <summary>Packages for commands that must be there, whatever provides them.</summary>
+    public IReadOnlyList<(string Command, string Package)> Commands { get; init; } = [];
+
+    /// <summary>The Java to install where the host has none that is new enough (T1).</summary>
+    public JavaRuntime? Java { get; init; }
 
     /// <summary>A user that one of the packages makes: where /etc is full it cannot, and is installed all the same.</summary>
     public (string Package, string User)? Makes { get; init; }
@@ -22,7 +25,9 @@ sealed class Packages(IReadOnlyList<string> names) : Resource
         get
         {
             var probe = $"for p in {Sh.Join([.. names])}; do rpm -q --quiet \"$p\" || fact \"missing.$p\" 1; done";
-            if (Unless is var (command, package)) probe += $"\ncommand -v {Sh.Quote(command)} >/dev/null || fact {Sh.Quote($"missing.{package}")} 1";
+            foreach (var (command, package) in Commands)
+                probe += $"\ncommand -v {Sh.Quote(command)} >/dev/null || fact {Sh.Quote($"missing.{package}")} 1";
+            if (Java is not null) probe += $"\n{Java.ProbeWithOffers}";
             if (Makes is var (_, user)) probe += $"\ngetent passwd {Sh.Quote(user)} >/dev/null || fact userless 1";
             return probe + "\n:";
         }
@@ -30,7 +35,8 @@ sealed class Packages(IReadOnlyList<string> names) : Resource
 
     public override Change? Compare(Facts facts, bool triggered)
     {
-        var missing = names.Concat(Unless is var (_, package) ? [package] : []).Where(n => facts.Has($"missing.{n}")).ToList();
+        var missing = names.Concat(Commands.Select(c => c.Package)).Where(n => facts.Has($"missing.{n}")).ToList();
+        if (Java?.Missing(facts) is { } java) missing.Add(java);
         if (missing.Count == 0)
         {
             if (Makes is not var (maker, _) || !facts.Is("userless")) return null;
@@ -59,34 +65,5 @@ sealed class DnfModuleDisabled(string module) : Resource
     {
         var command = $"dnf -qy module disable {Sh.Quote(module)}";
         return facts.Is("disabled") ? null : new Change("disable", command, command);
-    }
-}
-
-/// <summary>CRB is enabled and EPEL is there (P2), under the names that the host's distribution gives them.</summary>
-sealed class ExtraRepositories : Resource
-{
-    public override string Name => "repositories CRB and EPEL";
-
-    public override string Probe => """
-        . /etc/os-release; fact id "$ID"; fact version "${VERSION_ID%%.*}"; fact machine "$(uname -m)"
-        awk '/^\[/ { on = ($0 ~ /^\[(crb|codeready-builder-for-.*-rpms)\]/) } on && /^enabled *= *(1|true|True|yes)/ { found = 1 } END { exit !found }' \
-            /etc/yum.repos.d/*.repo && fact crb.enabled 1
-        rpm -q --quiet epel-release && fact epel.installed 1
-        :
-        """;
-
-    public override Change? Compare(Facts facts, bool triggered)
-    {
-        var (version, machine, rhel) = (facts["version"], facts["machine"], facts["id"] == "rhel");
-        // Both go into commands.
-        if (rhel && !(version.Length > 0 && version.All(char.IsAsciiDigit) && machine.Length > 0 && machine.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')))
-            throw new PemException("AnswerUnfit", Trouble.InvalidResult, $"What the host tells of its distribution makes no sense: version '{version}', machine '{machine}'.", "Look at /etc/os-release there, and at what uname -m prints.");
-        var commands = new List<string>();
-        if (!facts.Is("crb.enabled"))
-            commands.Add(rhel ? $"subscription-manager repos --enable codeready-builder-for-rhel-{version}-{machine}-rpms" : "dnf -q config-manager --set-enabled crb");
-        if (!facts.Is("epel.installed"))
-            commands.Add(rhel ? $"dnf -qy install https://dl.fedoraproject.org/pub/epel/epel-release-latest-{version}.noarch.rpm" : "dnf -qy install epel-release");
-        var text = string.Join('\n', commands);
-        return commands.Count == 0 ? null : new Change("enable", text, text);
     }
 }

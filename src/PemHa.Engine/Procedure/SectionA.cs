@@ -20,7 +20,8 @@ static class SectionA
                 : [cluster.ServerPackage, cluster.EfmPackage])
             {
                 // T1: nothing on the page says that EFM is a Java program.
-                Unless = ("java", "java-17-openjdk-headless"),
+                Java = new JavaRuntime(cluster),
+                Commands = EfmCommands,
             },
             new FirewallPorts(cluster.FirewallZone, host.Role == PemRole.Witness ? [cluster.EfmPort] : [cluster.Port, cluster.EfmPort]),
         ]),
@@ -38,6 +39,9 @@ static class SectionA
             new Phase("port", [primary], _ => [Common.Settings(cluster, "port", Port(cluster)), new ServiceRunning(cluster.ServiceName)]),
         ],
     ]);
+
+    /// <summary>What EFM calls and its package does not bring (B14, G60): sudo each minute, ping for the ping server, ps in its scripts.</summary>
+    internal static readonly (string Command, string Package)[] EfmCommands = [("sudo", "sudo"), ("ping", "iputils"), ("ps", "procps-ng")];
 
     /// <summary>What the package's own setup writes into postgresql.conf.</summary>
     const int PackagePort = 5444;

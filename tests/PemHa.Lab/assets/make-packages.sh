@@ -49,6 +49,6 @@ done
 for r in appstream crb edb edb-next epel; do createrepo_c -q --no-database /srv/repo/$r & done
 wait
 modifyrepo_c --mdtype=modules packages/modules.yaml /srv/repo/appstream/repodata >/dev/null
-rpm -i --nodeps --nosignature --force /srv/repo/appstream/{lab-base,rocky-release}-[0-9]*.rpm
+rpm -i --nodeps --nosignature --force /srv/repo/appstream/{lab-base,rocky-release,sudo}-[0-9]*.rpm
 cp packages/edb.repo /etc/yum.repos.d
 E
