@@ -19,6 +19,22 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
         }
         """;
 
+    /// <summary>
+    /// Nothing public shows that the vendor's setup takes a service's name (row 60). A half-made database that it left goes with the next run;
+    /// one that a person makes, and starts, stays: so the mark goes where nothing was left.
+    /// </summary>
+    string ByHand => $"""
+        {"{"}
+            [ -e "$PGDATA/PG_VERSION" ] || rm -f "$M"
+            fail {Sh.Quote($"{cluster.PackageServiceName}-setup did not make a database for the service {cluster.ServiceName}; that it takes a "
+                + "service's name is what PostgreSQL's own packages document, and nothing public says it of the vendor's. By hand, as root: "
+                + $"install -d -o {cluster.ServiceOwner} -g {cluster.ServiceOwner} -m 700 {cluster.DataDirectory}; "
+                + $"runuser -u {cluster.ServiceOwner} -- {cluster.InstallDirectory}/bin/initdb -D {cluster.DataDirectory} -E UTF-8; "
+                + $"set port = {cluster.Port} and unix_socket_directories = '/tmp' in its postgresql.conf; systemctl start {cluster.ServiceName}; "
+                + "then run the step again.")}
+        {"}"}
+        """;
+
     public override string Probe => $"""
         {Cut}
         if cut_short; then fact cut 1
@@ -43,7 +59,7 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
             if cut_short; then find "$PGDATA/" -mindepth 1 -delete 2>/dev/null || [ ! -d "$PGDATA" ] || fail "what a setup that was cut has left in $PGDATA cannot be removed"
             elif [ -f "$PGDATA/PG_VERSION" ]; then exit 0; fi
             {above}: > "$M"; sync "$M" "$(dirname "$M")"
-            {setup}
+            {setup}{(cluster.ServiceName == cluster.PackageServiceName ? "" : $" || {ByHand}")}
             # initdb has synced its own files, and the setup has edited some of them since
             sync "$PGDATA" "$PGDATA"/*; rm "$M"; sync "$(dirname "$M")"
             """);

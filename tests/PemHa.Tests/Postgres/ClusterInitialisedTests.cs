@@ -9,7 +9,7 @@ namespace PemHa.Tests.Postgres;
 public sealed class ClusterInitialisedTests : IDisposable
 {
     readonly TemporaryFolder _folder = new();
-    readonly PemCluster _cluster;
+    PemCluster _cluster;
 
     public ClusterInitialisedTests()
     {
@@ -36,6 +36,22 @@ public sealed class ClusterInitialisedTests : IDisposable
         Assert.Null(Look());
         Assert.Equal(["data"], Directory.GetFileSystemEntries(_folder["new"]).Select(Path.GetFileName));
         Assert.Equal(["PG_VERSION"], Directory.GetFileSystemEntries(_cluster.DataDirectory).Select(Path.GetFileName));
+    }
+
+    /// <summary>Row 60: that the vendor's setup takes a service's name has no public proof.</summary>
+    [Fact]
+    public void Where_the_setup_knows_no_services_name_it_is_said_what_to_do_by_hand()
+    {
+        _cluster = new PemCluster("efm", "172.16.161.245") { DataDirectory = _folder["new/data"], ServiceName = "pem-db" };
+        Setup("echo Usage: >&2; exit 2");
+        var refused = Apply(Look()!);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Matches($"for the service pem-db; .*nothing public.* By hand, .*initdb -D {_cluster.DataDirectory} -E UTF-8; .*run the step again", refused.Error);
+
+        // What is then made by hand is no leftover of a setup that was cut.
+        Directory.CreateDirectory(_cluster.DataDirectory);
+        File.WriteAllText(In("PG_VERSION"), "17");
+        Assert.Null(Look());
     }
 
     /// <summary>Traces of a server that ran, or of somebody's copy.</summary>
