@@ -255,6 +255,18 @@ public class PrerequisiteTests
     public void A_setting_that_our_lines_cannot_overrule_is_found(string value, string source, PemCheckState state, string why) =>
         Is("settings", state, Facts.Of(("up", "1"), ("setting.port", "5444"), ("setting.listen_addresses", value), ("source.listen_addresses", source)), why);
 
+    /// <summary>B9: what more than one standby needs after a failover. A setting at its default, 0, is not told.</summary>
+    [Theory]
+    [InlineData("2", "", PemCheckState.Warning, "wal_keep_size is 0 MB, and 2 standbys stream")]
+    [InlineData("2", "64", PemCheckState.Warning, "wal_keep_size is 64 MB")]
+    [InlineData("2", "500", PemCheckState.Passed, "")]
+    [InlineData("2", "8000", PemCheckState.Passed, "")]
+    [InlineData("1", "64", PemCheckState.Passed, "Enable-PemReplication sets wal_keep_size = 500")]
+    [Spec("P8")]
+    public void Less_WAL_than_the_other_standbys_may_need_is_told(string streaming, string kept, PemCheckState state, string why) =>
+        Is("settings", state, Facts.Of([("up", "1"), ("setting.listen_addresses", "*"), ("streaming", streaming),
+            .. kept.Length > 0 ? new[] { ("setting.wal_keep_size", kept), ("source.wal_keep_size", "/d/postgresql.conf line 9") } : []]), why);
+
     [Fact]
     [Spec("T16", "P14")]
     public void Rules_that_lock_out_are_found()
