@@ -38,7 +38,10 @@ sealed partial class PrimaryIdentity(PemHost host)
                 $({{SqlText.Run("postgres", "SELECT oid || ' ' || pg_tablespace_location(oid) FROM pg_tablespace WHERE pg_tablespace_location(oid) LIKE '/%' ORDER BY oid")}})
                 E
                 fact anybody "$({{SqlText.Run("postgres", "SELECT strpos(current_setting('synchronous_standby_names'), '*') > 0")}})"
-                fact folder "$({{SqlText.Run("postgres", "SELECT 'PG_' || current_setting('server_version_num')::int / 10000 || '_' || catalog_version_no FROM pg_control_system()")}})"
+                fact folder "$({{SqlText.Run("postgres", """
+                    SELECT concat('PG_', div(current_setting('server_version_num')::int, 10000), '_', catalog_version_no)
+                    FROM pg_control_system()
+                    """)}})"
                 """, facts =>
             {
                 // All of it goes into commands on the standbys.
@@ -79,7 +82,8 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
 
     /// <summary>T5: how far the base backup is, as the primary sees it.</summary>
     public override (PemHost Host, string Script)? Watch => (primary.Host, SqlText.Run("postgres", $"""
-        SELECT coalesce(100 * b.backup_streamed / nullif(b.backup_total, 0), 0) || chr(9) || b.phase || ', ' || pg_size_pretty(b.backup_streamed)
+        SELECT trunc(coalesce(100.0 * b.backup_streamed / nullif(b.backup_total, 0), 0)) || chr(9) || b.phase || ', '
+          || pg_size_pretty(b.backup_streamed)
         FROM pg_stat_progress_basebackup b JOIN pg_stat_activity a USING (pid) WHERE host(a.client_addr) = {SqlText.Literal(host.Address)} LIMIT 1
         """));
 
@@ -104,10 +108,14 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         O=$(own) && fact64 own <<E
         $O
         E
-        for d in postgres edb template1; do fact "objects.$d" "$(objects $d 2>/dev/null)"; done
+        for d in postgres edb template1; do objects $d 2>/dev/null | fact64 "objects.$d"; done
         """;
 
-    /// <summary>Shell functions: what of a server somebody made, and how many tables and large objects a database of it has.</summary>
+    /// <summary>
+    /// Shell functions: what of a server was made by people, and how many tables and large objects a database of it has, with the names of
+    /// the first ones. It goes by their numbers: what initdb makes is below 16384 in PostgreSQL. Should the vendor's initdb pass that, a fresh
+    /// database is refused, and the names let a person see that it is fresh (B18).
+    /// </summary>
     static string Contents => $$"""
         own() {
             {{SqlText.Run("postgres", """
@@ -117,7 +125,16 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
                   SELECT 'tablespace ' || spcname FROM pg_tablespace WHERE oid >= 16384) w
                 """)}}
         }
-        objects() { echo 'SELECT (SELECT count(*) FROM pg_class WHERE oid >= 16384) + (SELECT count(*) FROM pg_largeobject_metadata)' | sql $1; }
+        objects() {
+            printf '%s\n' {{Sh.Quote("""
+                WITH o AS (
+                  SELECT oid, concat('large object ', oid) AS what FROM pg_largeobject_metadata UNION ALL
+                  SELECT c.oid, concat(quote_ident(nspname), '.', quote_ident(relname))
+                    FROM pg_class c LEFT JOIN pg_namespace n ON n.oid = relnamespace WHERE c.oid >= 16384)
+                SELECT concat(count(*), ' ', string_agg(what, ', ' ORDER BY oid) FILTER (WHERE nth <= 3))
+                FROM (SELECT oid, what, row_number() OVER (ORDER BY oid) AS nth FROM o) f
+                """)}} | sql "$1"
+        }
         """;
 
     public override Change? Compare(Facts facts, bool triggered)
@@ -182,8 +199,15 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         if (facts["recovery"] != "false") return "a database of another cluster that does not answer";
         if (!facts.Has("own")) return "a database of another cluster that does not answer";
         if (facts["own"].Trim() is { Length: > 0 } own) return $"another database cluster with {own}";
-        return new[] { "postgres", "edb", "template1" }.All(d => facts[$"objects.{d}"] == "0") ? null : "another database cluster with tables of its own";
+        var full = Databases.Where(d => facts[$"objects.{d}"].Trim() != "0").Select(d => $"{Told(facts[$"objects.{d}"].Trim())} in {d}").ToList();
+        return full.Count == 0 ? null : $"another database cluster with tables of its own ({string.Join("; ", full)})";
     }
+
+    static readonly string[] Databases = ["postgres", "edb", "template1"];
+
+    /// <summary>A number and the first names, as <c>objects</c> tells them.</summary>
+    static string Told(string objects) => objects.Split(' ', 2) is [var count, var names] ? $"{count}: {names}"
+        : objects.Length > 0 ? objects : "an unknown number";
 
     // -d carries what has no option of its own; the password comes from .pgpass (P11). T5: --checkpoint=fast.
     // The copying goes by no standby's name: the primary would count it as one that has the rows (synchronous_standby_names). Where every name
@@ -223,7 +247,7 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
             {{Contents}}
             if [ -f "$D/PG_VERSION" ]; then
                 O=$(own) || fail "the database in $PGDATA does not answer any more: run the step again"
-                for d in postgres edb template1; do N=$(objects $d) || N=; [ "$N" = 0 ] || O="${O:+$O, }tables in $d"; done
+                for d in postgres edb template1; do N=$(objects $d) || N=; [ "${N% }" = 0 ] || O="${O:+$O, }tables in $d (${N:-no answer})"; done
                 [ -z "$O" ] || fail "the database in $PGDATA has something of its own since it was looked at: $O"
             fi
             """)}}

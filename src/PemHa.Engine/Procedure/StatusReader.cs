@@ -44,12 +44,13 @@ static class StatusReader
             up || exit 0
             fact up 1
             {{SqlText.Run("postgres", """
-                SELECT 'recovery' || chr(9) || '=' || pg_is_in_recovery() UNION ALL
-                SELECT 'lsn' || chr(9) || '=' || CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END UNION ALL
-                SELECT 'replay' || chr(9) || '=' || pg_last_wal_replay_lsn() WHERE pg_is_in_recovery() UNION ALL
-                SELECT 'receiver' || chr(9) || '=' || status || ' ' || sender_host FROM pg_stat_wal_receiver UNION ALL
-                SELECT 'standby ' || host(client_addr) || chr(9) || '=' || state || ' ' || coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::text, '')
-                FROM pg_stat_replication WHERE client_addr IS NOT NULL AND NOT pg_is_in_recovery()
+                SELECT name || chr(9) || '=' || value FROM (
+                  SELECT 'recovery' AS name, pg_is_in_recovery()::text AS value UNION ALL
+                  SELECT 'lsn', (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END)::text UNION ALL
+                  SELECT 'replay', pg_last_wal_replay_lsn()::text WHERE pg_is_in_recovery() UNION ALL
+                  SELECT 'receiver', status || ' ' || sender_host FROM pg_stat_wal_receiver WHERE sender_host IS NOT NULL UNION ALL
+                  SELECT 'standby ' || host(client_addr), state || ' ' || coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::text, '')
+                  FROM pg_stat_replication WHERE client_addr IS NOT NULL AND NOT pg_is_in_recovery()) f WHERE value IS NOT NULL
                 """)}}
             """, stopsOnFailure: false);
         try

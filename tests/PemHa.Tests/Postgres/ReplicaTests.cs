@@ -13,7 +13,7 @@ public class ReplicaTests
         [("there", "cluster"), ("data.sysid", Ours), ("standby", "1"), ("enabled", "enabled"), ("up", "1"), ("recovery", "true"),
             ("receiver", "streaming 172.16.161.200")];
     static readonly (string, string)[] Fresh =
-        [("there", "cluster"), ("data.sysid", Foreign), ("enabled", "enabled"), ("up", "1"), ("recovery", "false"), ("own", "\n"), ("objects.postgres", "0"),
+        [("there", "cluster"), ("data.sysid", Foreign), ("enabled", "enabled"), ("up", "1"), ("recovery", "false"), ("own", "\n"), ("objects.postgres", "0 \n"),
             ("objects.edb", "0"), ("objects.template1", "0")];
 
     readonly Example _c1 = new();
@@ -107,7 +107,7 @@ public class ReplicaTests
     [Theory]
     [InlineData("own", "database sales", "another database cluster with database sales")]
     [InlineData("own", "role app", "another database cluster with role app")]
-    [InlineData("objects.postgres", "3", "tables of its own")]
+    [InlineData("objects.postgres", "3 public.a, public.b, large object 9", "tables of its own (3: public.a, public.b, large object 9 in postgres)")]
     [InlineData("objects.edb", "1", "tables of its own")]
     [InlineData("objects.template1", "1", "tables of its own")]
     [InlineData("up", "", "stopped")]
@@ -115,7 +115,7 @@ public class ReplicaTests
     // Whatever could not be asked is not proven to be nothing.
     [InlineData("recovery", "", "does not answer")]
     [InlineData("objects.postgres", "", "tables of its own")]
-    [InlineData("objects.edb", "", "tables of its own")]
+    [InlineData("objects.edb", "", "tables of its own (an unknown number in edb)")]
     [InlineData("data.sysid", Ours, "was a primary of this cluster")]
     [InlineData("there", "strange", "files, but no database")]
     public void A_cluster_that_may_hold_data_is_refused_and_replaced_by_force_only(string fact, string value, string reason)
