@@ -1,3 +1,6 @@
+using PemHa.Engine;
+using PemHa.Engine.Postgres;
+using PemHa.Engine.State;
 using Xunit;
 
 namespace PemHa.Lab.Tests;
@@ -7,14 +10,55 @@ public sealed class OddCluster : ProcedureLab
 {
     internal override LabOptions Options => base.Options with { DataNodes = 2, Witnesses = 1, Zone = "internal" };
 
-    Task<ProcedureReport>? _deployed;
+    Task<ProcedureReport>? _deployed, _operated;
 
-    /// <summary>Planned, deployed in two parts, and planned again by the commands for the whole procedure.</summary>
-    internal Task<ProcedureReport> DeployedAsync() => _deployed ??= PowerShellAsync("""
+    /// <summary>
+    /// Planned, deployed in two parts, and planned again by the commands for the whole procedure; beside the package's own database, which
+    /// somebody uses for something else.
+    /// </summary>
+    internal Task<ProcedureReport> DeployedAsync() => _deployed ??= DeployAsync();
+
+    async Task<ProcedureReport> DeployAsync()
+    {
+        await Task.WhenAll(RootAsync("node1", SqlTexts.Watch), RootAsync("node2", SqlTexts.Watch));
+        await RootAsync("node1", """
+            dnf -qy install edb-as17-server >/dev/null; /usr/edb/as17/bin/edb-as-17-setup initdb; systemctl enable --now edb-as-17
+            """);
+        return await PowerShellAsync(Described + Deploy);
+    }
+
+    /// <summary>The cluster in <c>$cluster</c>, its hosts in <c>$nodes</c>.</summary>
+    internal const string Described = """
         $cluster = New-PemCluster acctg -VirtualIp 172.16.161.245 -PingServer 172.16.161.1 -MonitoredSubnet 172.16.161.0/24, 10.1.0.0/16 `
-            -Port 5555 -EfmPort 7900 -FirewallZone internal -DataDirectory /srv/pg/main -ServiceName pem-db -JournalPath "$state/journal.jsonl"
+            -Port 5555 -EfmPort 7900 -FirewallZone internal -DataDirectory /srv/pg/main -ServiceName pem-db -AgentUser agents `
+            -JournalPath "$state/journal.jsonl"
         $nodes = foreach ($h in $hosts) { New-PemHost $h.Address $h.Role -Cluster $cluster -Name $h.Name }
         $nodes = $nodes | Connect-PemHost @login
+
+        """;
+
+    /// <summary>Deployed, then both databases restarted and everything looked at once more, which leaves it as it is.</summary>
+    internal Task<ProcedureReport> OperatedAsync() => _operated ??= OperateAsync();
+
+    async Task<ProcedureReport> OperateAsync()
+    {
+        await DeployedAsync();
+        var report = await PowerShellAsync(Described + """
+            Report { $nodes | Invoke-PemRollingRestart -Force -Confirm:$false }
+            Report { $nodes | Test-PemPrerequisite | Where-Object State -eq Failed | ForEach-Object { "$($_.HostName) $($_.Name): $($_.Message)" } }
+            """);
+        Assert.True(report.Errors.Count == 0 && report.Lines.Count == 3, report.ToString());
+        return report;
+    }
+
+    /// <summary>The data nodes as the engine knows them.</summary>
+    internal static (PemHost First, PemHost Second) Nodes()
+    {
+        var cluster = new PemCluster("acctg", VirtualIp) { Port = 5555, DataDirectory = "/srv/pg/main", ServiceName = "pem-db" };
+        return (new PemHost(cluster, "172.16.161.200", PemRole.Primary), new PemHost(cluster, "172.16.161.201", PemRole.Standby));
+    }
+
+    const string Deploy = """
         function Secret($user, $text) {
             $secret = [securestring]::new()
             foreach ($c in $text.ToCharArray()) { $secret.AppendChar($c) }
@@ -24,6 +68,7 @@ public sealed class OddCluster : ProcedureLab
             Replication = Secret repl ' it''s "a:b\c" $HOME `id` @%é€ '
             Efm = Secret efm ('\$''"`:@% é' * 10)
             SuperUser = Secret pemsuper 'a\\b $(id) ''"`:@%/?#é; x'
+            UserSettings = Secret pem_user_settings 'x'
             AuthorityPath = "$state/ca"; AuthorityPassword = (New-PemCredential authority -Path $state).Password
             EfmProperty = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
         }
@@ -39,7 +84,7 @@ public sealed class OddCluster : ProcedureLab
             foreach ($n in ($nodes | Get-PemClusterStatus)) { "status $($n.Name) $($n.Role) $($n.Database) $($n.VirtualIp) $($n.Finding.Count)" }
             $nodes | Get-PemPlan @with -StartAt Set-PemSsl -StopAfter Install-PemEpas
         }
-        """);
+        """;
 }
 
 /// <summary>The commands for the whole procedure, on a cluster that is described down to its last name.</summary>
@@ -58,7 +103,7 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
             """));
         Assert.Equal("virtual.ip.interface=eth0\nvirtual.ip.prefix=24\nbind.address=172.16.161.201:7900", await cluster.RootAsync("node2",
             "cd /etc/edb/efm-5.2; grep -e ^virtual.ip.interface= -e ^virtual.ip.prefix= acctg.properties; grep ^bind.address= acctg.properties"));
-        Assert.Equal("active inactive", await cluster.RootAsync("node1", "echo $(systemctl is-active pem-db; systemctl is-active edb-as-17 || :)"));
+        Assert.Equal("active inactive", await cluster.RootAsync("node2", "echo $(systemctl is-active pem-db; systemctl is-active edb-as-17 || :)"));
         Assert.Contains("hostssl pem +pem_agent 10.1.0.0/16 cert", await cluster.RootAsync("node1", "cat /srv/pg/main/pg_hba.conf"), StringComparison.Ordinal);
         Assert.Equal("5555/tcp 7900/tcp 8443/tcp", await cluster.RootAsync("node1", "firewall-cmd --zone=internal --list-ports"));
         Assert.Equal("", await cluster.RootAsync("node1", "firewall-cmd --zone=public --list-ports"));
@@ -73,7 +118,7 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
         // Each is used over the network: by the standby, by every agent of EFM, by the script that configured PEM.
         Assert.Equal("streaming", await cluster.RootAsync("node2",
             "runuser -u enterprisedb -- /usr/edb/as17/bin/psql -h /tmp -p 5555 -qAtX -d postgres -c 'SELECT status FROM pg_stat_wal_receiver'"));
-        Assert.Equal("efm pemsuper repl", await cluster.RootAsync("node1", """
+        Assert.Equal("efm pem_user_settings pemsuper repl", await cluster.RootAsync("node1", """
             runuser -u enterprisedb -- /usr/edb/as17/bin/psql -h /tmp -p 5555 -qAtX -d postgres -c "
                 SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_authid WHERE rolpassword LIKE 'SCRAM-SHA-256$%'"
             """));
@@ -101,6 +146,66 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
         Assert.Contains("steps 7", report.Lines);
         Assert.Equal(["whole node1", "whole node2", "whole witness1"], report.Lines.Where(l => l.StartsWith("whole ", StringComparison.Ordinal)));
         Assert.Equal("StepsUnfit", Assert.Single(report.Errors).Id);
+    }
+
+    [Fact]
+    [Spec("P4", "T6")]
+    public async Task The_packages_own_database_lives_on_while_ours_is_stopped_and_started()
+    {
+        // When a service has stopped, systemd removes what PIDFile names.
+        await cluster.OperatedAsync();
+        await cluster.RootAsync("node1", "test -f /var/lib/edb/as17/data/postmaster.pid");
+
+        // A unit that an earlier version has made is corrected; nothing is restarted for it.
+        var before = await cluster.RootAsync("node2", "systemctl show -p MainPID --value pem-db");
+        await cluster.RootAsync("node2", """
+            sed -i 's|^PIDFile=.*|PIDFile=/var/lib/edb/as17/data/postmaster.pid|' /etc/systemd/system/pem-db.service; systemctl daemon-reload
+            """);
+        const string install = OddCluster.Described + "Report { $nodes | Install-PemEpas -Confirm:$false }\n\"changes $($cluster.Steps[-1].ChangeCount)\"\n";
+        var first = await cluster.PowerShellAsync(install);
+        Assert.True(first.Errors.Count == 0 && first.Lines.Contains("changes 1"), first.ToString());
+        Assert.Contains("changes 0", (await cluster.PowerShellAsync(install)).Lines);
+        Assert.Equal($"/srv/pg/main/postmaster.pid {before}", await cluster.RootAsync("node2", "echo $(systemctl show -p PIDFile -p MainPID --value pem-db | sort)"));
+
+        // A server looks for its own file every minute (B2), so that more than one has to pass after the stop; most of it has by now.
+        await cluster.RootAsync("node1", """
+            stopped=$(date -d "$(systemctl show -p ActiveEnterTimestamp --value pem-db)" +%s)
+            while [ $(( $(date +%s) - stopped )) -lt 65 ]; do systemctl -q is-active edb-as-17; sleep 1; done
+            runuser -u enterprisedb -- /usr/edb/as17/bin/psql -h /tmp -p 5444 -XAt -d edb -c 'SELECT 1' | grep -qx 1
+            """);
+    }
+
+    /// <summary>What of the SQL in the sources does not go through <c>sql</c> on standard input.</summary>
+    static readonly string[] NotSent =
+    [
+        // What sql begins each session with; LabServerTests has it.
+        "SELECT 1 FROM pg_settings WHERE context = 'user' AND CASE",
+        // Whether a password opens the database; its answer is not read.
+        "SELECT 1' 2>&1 </dev/null)",
+    ];
+
+    [Fact]
+    [Spec("P12")]
+    public async Task Every_text_of_SQL_says_the_same_in_Redwood_mode_and_in_PostgreSQLs()
+    {
+        await cluster.OperatedAsync();
+        // What neither comes to: a copy that is looked at on its way, a standby that streams in clear, a host that is asked before its copy.
+        var (first, second) = OddCluster.Nodes();
+        var copy = new Replica(second, PrimaryIdentity.Of(first), "repl", force: false);
+        await cluster.RootAsync("node1", $"""
+            T=$(mktemp -d); {Prelude.For(first.Cluster)}
+            {copy.Watch!.Value.Script}
+            ( {new ReplicationSecured(first).Compare(Facts.Of(("up", "1"), ("plain", "1")), false)!.Apply} )
+            echo 'SELECT NOT pg_is_in_recovery() AND system_identifier = 1 FROM pg_control_system()' | sql postgres
+            """);
+        async Task<string> ToldAsync(string what) =>
+            string.Join('\n', await Task.WhenAll(new[] { "node1", "node2" }.Select(h => cluster.RootAsync(h, SqlTexts.Told(what)))));
+        var sent = SqlTexts.Plain(await ToldAsync("text"));
+        var differ = await ToldAsync("differ");
+        Assert.True(differ.Trim().Length == 0, differ);
+        var escaped = SqlTexts.InSources()
+            .Where(p => !sent.Contains(p.Piece, StringComparison.Ordinal) && !NotSent.Contains(p.Piece)).Select(p => $"{p.File}: {p.Piece}");
+        Assert.False(escaped.Any(), string.Join("\n", escaped.Distinct()));
     }
 
     static string[] Of(ProcedureReport report, string kind) =>

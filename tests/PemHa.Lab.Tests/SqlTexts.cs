@@ -1,0 +1,75 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace PemHa.Lab.Tests;
+
+/// <summary>
+/// Every text of SQL that PemHa sends to a host, and whether the server says the same to it in Redwood mode and in PostgreSQL's (B1, B8).
+/// A <c>psql</c> in front of the real one notes what <c>sql</c> sends, and asks it in both dialects at the same moment.
+/// </summary>
+static partial class SqlTexts
+{
+    const string Folder = "/var/tmp/sql-texts";
+
+    /// <summary>
+    /// Puts that <c>psql</c> on a host. It answers as the real one does; beside that it asks what comes before the first change of a text
+    /// in two sessions that keep their dialect whatever is set. As many times as need be: an answer that changes by itself is no difference,
+    /// and nor are the settings that make the dialects, where all settings are told.
+    /// </summary>
+    internal const string Watch = $$"""
+        mkdir -pm 1777 {{Folder}}
+        cd /usr/lib/postgresql/17/bin; [ -e psql.real ] || mv psql psql.real
+        cat > psql <<'PSQL'
+        #!/bin/bash
+        real=/usr/lib/postgresql/17/bin/psql.real
+        case " $* " in *' -qAtX '*) ;; *) exec $real "$@" ;; esac
+        PATH=/usr/bin:/bin
+        T=$(mktemp -d /tmp/sql.XXXXXX); trap 'rm -rf "$T"' EXIT
+        case " $* " in *' -c \password'*) exec $real "$@" ;; esac
+        cat > "$T/text"
+        name=$(sha256sum "$T/text" | cut -c1-16)
+        cp "$T/text" {{Folder}}/$name.$$ 2>/dev/null && mv {{Folder}}/$name.$$ {{Folder}}/$name.text
+        sed '/CREATE \|ALTER \|GRANT \|REVOKE \|BEGIN;\|pg_terminate\|pg_reload/,$d; s/ \\gset$/\n\\g\n\\gset/' "$T/text" > "$T/asked"
+        ask() { $real "$@" < "$T/asked" 2>&1 | sed '/^s[a-z]*\.\(redwood\.\|edb_redwood_\|db_dialect\)/d'; }
+        redwood() { PGOPTIONS='-c redwood.fixed=on' ask "$@"; }
+        postgres() { PGOPTIONS='-c redwood.fixed=on -c redwood.db_dialect=postgres -c redwood.edb_redwood_strings=off' ask "$@"; }
+        if [ -s "$T/asked" ]; then
+            for try in 1 2 3 4 5; do
+                a=$(redwood "$@"); b=$(postgres "$@"); c=$(redwood "$@")
+                [ "$a" != "$b" ] || break
+                if [ "$a" = "$c" ]; then printf '%s\n-- Redwood: %s\n-- PostgreSQL: %s\n' "$(cat "$T/asked")" "$a" "$b" > {{Folder}}/$name.differ; break; fi
+            done
+        fi
+        $real "$@" < "$T/text"
+        PSQL
+        chmod 755 psql
+        """;
+
+    /// <summary>What is told of a host where <see cref="Watch"/> has been: all texts, or those whose answers differ.</summary>
+    internal static string Told(string what) => $"find {Folder} -name '*.{what}' -exec cat {{}} +";
+
+    /// <summary>
+    /// The pieces of SQL in the engine's sources that can have an answer, by file: from a command to the end of its line, or to whatever is
+    /// filled in there. It goes by commands in capitals, as all of them are written.
+    /// </summary>
+    internal static IEnumerable<(string File, string Piece)> InSources()
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(ProcedureLab.Checkout, "src", "PemHa.Engine"), "*.cs", SearchOption.AllDirectories).Order())
+        {
+            var parts = Path.GetRelativePath(ProcedureLab.Checkout, file).Split(Path.DirectorySeparatorChar);
+            if (parts.Contains("obj") || parts.Contains("bin")) continue;
+            foreach (var line in File.ReadLines(file).Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] is not ('#' or '/')))
+                foreach (Match match in Command().Matches(line))
+                    yield return (Path.GetFileName(file), Plain(match.Value));
+        }
+    }
+
+    /// <summary>A text for comparing pieces of it.</summary>
+    internal static string Plain(string text) => Blanks().Replace(text, " ").Trim();
+
+    [GeneratedRegex(@"(?<![A-Za-z_])(?:SELECT|WITH|INSERT|UPDATE|DELETE|COPY|DO|SHOW) (?:(?!' \| )[^""{}$])+")]
+    private static partial Regex Command();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blanks();
+}
