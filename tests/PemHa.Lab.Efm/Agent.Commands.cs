@@ -5,6 +5,9 @@ namespace PemHa.Lab.Efm;
 /// <summary>What the efm command asks of the local agent; what concerns the cluster is done by the coordinator. [F4]</summary>
 sealed partial class Agent
 {
+    /// <summary>How long a command that only sends a signal takes to have its effect.</summary>
+    static readonly TimeSpan SignalDelay = TimeSpan.FromSeconds(1);
+
     async Task<Reply> HandleAdminAsync(Message message)
     {
         switch (message.Kind)
@@ -19,6 +22,17 @@ sealed partial class Agent
         }
         if (message.Token != token) return Reply.No("Not authorized to run this command.");
         log.Info($"Command: {message.Kind} {string.Join(' ', message.Arguments ?? [])}");
+        if (message.Kind == "allow-node")
+        {
+            // The command says that it has sent a signal, and no more: the list changes a moment later. [B12]
+            InBackground(async () =>
+            {
+                await PauseAsync(SignalDelay);
+                var reply = await ForwardAsync(message with { Token = "" });
+                if (!reply.Ok) log.Warn($"Command failed: {message.Kind} {string.Join(' ', message.Arguments ?? [])}: {reply.Error}");
+            });
+            return new Reply();
+        }
         return message.Kind switch
         {
             "resume" => await ResumeAsync(),
@@ -89,8 +103,9 @@ sealed partial class Agent
         var asked = all.Where(n => n.Type != AgentType.Witness).ToList();
         var answers = await Task.WhenAll(asked.Select(n => database.AskAsync(n.Address, RemoteTimeout)));
         var wal = asked.Zip(answers).Select(p => Row(p.First, p.Second)).ToList();
+        // The manual's idle node has a database that is UP; one that was started as a primary is UNKNOWN. [M5-06, R1]
         var shown = all.Select(n => n.Type == AgentType.Idle
-            ? n with { Db = answers[asked.IndexOf(n)].Up ? "UP" : "UNKNOWN" }
+            ? n with { Db = answers[asked.IndexOf(n)] is { Up: true, InRecovery: true } ? "UP" : "UNKNOWN" }
             : n).ToList();
         shown.AddRange(now.Down.Select(d => new NodeInfo { Address = d, Port = 0, Type = AgentType.DOWN, Db = "N/A" }));
         return new StatusData
@@ -107,6 +122,9 @@ sealed partial class Agent
         };
     }
 
+    /// <summary>What is said of an idle node whose database takes writes, such as an old primary that was started by hand. [R1, B3]</summary>
+    internal const string NotInRecovery = "DB is not in recovery.";
+
     static WalRow Row(NodeInfo node, DbAnswer answer) => new()
     {
         Address = node.Address,
@@ -114,6 +132,6 @@ sealed partial class Agent
         DbType = !answer.Up ? "UNKNOWN" : answer.InRecovery ? "Standby" : "Primary",
         Received = answer.Up ? answer.Received : "UNKNOWN",
         Replayed = answer.Up ? answer.Replayed : "UNKNOWN",
-        Info = answer.Error,
+        Info = node.Type == AgentType.Idle && answer is { Up: true, InRecovery: false } ? NotInRecovery : answer.Error,
     };
 }

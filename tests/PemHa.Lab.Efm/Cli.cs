@@ -68,7 +68,7 @@ static class Cli
         if (fromEnvironment)
         {
             var given = Environment.GetEnvironmentVariable("EFMPASS");
-            if (string.IsNullOrEmpty(given)) return Fail("The EFMPASS environment variable is not set.");
+            if (string.IsNullOrEmpty(given)) return Refuse("EFMPASS password not found.");
             Console.WriteLine(PasswordCipher.Encrypt(cluster, given));
             return 0;
         }
@@ -79,11 +79,12 @@ static class Cli
         Console.WriteLine("Please enter the password and hit enter:");
         var password = ReadSecret();
         Console.WriteLine("Please enter the password again to confirm:");
-        if (password.Length == 0 || ReadSecret() != password) return Fail("The passwords do not match.");
+        if (password.Length == 0 || ReadSecret() != password) return Refuse("The passwords do not match.");
         var encrypted = PasswordCipher.Encrypt(cluster, password);
-        Console.WriteLine($"The encrypted password is: {encrypted}");
+        // Blank lines, the name of the file and the blanks before the setting are EFM's own. [R3]
+        Console.WriteLine($"\nThe encrypted password is: {encrypted}\n");
         Console.WriteLine($"Please paste this into your {cluster}.properties file");
-        Console.WriteLine($"db.password.encrypted={encrypted}");
+        Console.WriteLine($"    db.password.encrypted={encrypted}");
         return 0;
     }
 
@@ -198,6 +199,13 @@ static class Cli
         {
             return 7809;
         }
+    }
+
+    /// <summary>This command reports its failures on standard output. [G44, B6]</summary>
+    static int Refuse(string message)
+    {
+        Console.WriteLine(message);
+        return 1;
     }
 
     static int Fail(string? message)

@@ -13,8 +13,12 @@ static class StatusReport
     internal const string NoStandby = "No standby databases were found.";
     internal const string NoPrimary = "No primary database was found.";
 
-    internal static string Text(StatusData status)
+    /// <summary>With the mutation B11 addresses are spelled as Java does, in both forms.</summary>
+    internal static string Text(StatusData status) => Text(status, Mutations.Has("B11"));
+
+    internal static string Text(StatusData status, bool asJava)
     {
+        if (asJava) status = AsJava(status);
         var width = status.Nodes.Select(n => n.Address.Length).Append(20).Max();
         var text = new StringBuilder();
         text.Append($"Cluster Status: {status.Cluster}\n\n");
@@ -24,8 +28,10 @@ static class StatusReport
             Row(text, $"{node.Type,-11} {node.Address.PadRight(width)} {node.Db,-8} {node.Vip}{(node.VipActive ? "*" : "")}");
         text.Append($"\nAllowed node host list:\n\t{List(status.Allowed)}\n");
         text.Append($"\nMembership coordinator: {status.Coordinator}\n");
+        // The report of a lone node ends here. [R3]
+        if (status.Nodes.Count == 1) return text.ToString();
         text.Append($"\nStandby priority host list:\n\t{List(status.Priority)}\n");
-        if (status.Nodes.Count > 1) Promote(status, width, text);
+        Promote(status, width, text);
         var idle = Sorted(status.Wal.Where(w => w.Idle), w => w.Address).ToList();
         if (idle.Count == 0) return text.ToString();
         text.Append("\nIdle Node Status (idle nodes ignored in WAL LSN comparisons):\n\n");
@@ -36,8 +42,11 @@ static class StatusReport
         return text.ToString();
     }
 
-    internal static string Json(StatusData status)
+    internal static string Json(StatusData status) => Json(status, Mutations.Has("B11"));
+
+    internal static string Json(StatusData status, bool asJava)
     {
+        if (asJava) status = AsJava(status);
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, IndentSize = 4 }))
         {
@@ -75,9 +84,9 @@ static class StatusReport
     internal static string? Problem(StatusData status)
     {
         var rows = status.Wal.Where(w => !w.Idle).ToList();
-        var unknown = rows.FirstOrDefault(w => w.DbType == "UNKNOWN");
-        if (unknown != null) return $"Could not get the WAL LSN of {unknown.Address}: {unknown.Info}";
+        // Also while the agents still call the node of an unknown database the primary. [R1, B10]
         if (rows.All(w => w.DbType != "Primary")) return NoPrimary;
+        if (rows.Any(w => w.DbType == "UNKNOWN")) return NotInSync;
         var standbys = rows.Where(w => w.DbType == "Standby").ToList();
         if (standbys.Count == 0) return NoStandby;
         var primary = Lsn.Parse(rows.First(w => w.DbType == "Primary").Replayed);
@@ -89,13 +98,15 @@ static class StatusReport
         text.Append("\nPromote Status:\n\n");
         text.Append($"\tDB Type     {"Address".PadRight(width)} WAL Received LSN   WAL Replayed LSN   Info\n");
         text.Append('\t').Append('-', 55 + width).Append('\n');
-        var rows = status.Wal.Where(w => !w.Idle).OrderBy(w => w.DbType == "Primary" ? 0 : 1).ThenBy(w => Number(w.Address)).ToList();
+        // Databases that could not be asked come first. [R1]
+        var rows = status.Wal.Where(w => !w.Idle)
+            .OrderBy(w => w.DbType switch { "UNKNOWN" => 0, "Primary" => 1, _ => 2 }).ThenBy(w => Number(w.Address)).ToList();
         foreach (var row in rows)
         {
             var received = row.DbType == "Primary" ? "" : row.Received;
             Row(text, $"{row.DbType,-11} {row.Address.PadRight(width)} {received,-18} {row.Replayed,-18} {row.Info}");
         }
-        text.Append($"\n\t{(rows.Any(r => r.DbType == "UNKNOWN") ? NotInSync : Problem(status) ?? Safe)}\n");
+        text.Append($"\n\t{Problem(status) ?? Safe}\n");
     }
 
     static void Node(Utf8JsonWriter json, NodeInfo node, WalRow? wal)
@@ -107,7 +118,7 @@ static class StatusReport
         json.WriteBoolean("vip_active", node.VipActive);
         if (wal != null)
         {
-            json.WriteString("lsnReceive", wal.DbType == "Primary" ? wal.Replayed : wal.Received);
+            json.WriteString("lsnReceive", wal is { DbType: "Primary", Idle: false } ? wal.Replayed : wal.Received);
             json.WriteString("lsn", wal.Replayed);
             json.WriteString("lsnInfo", wal.Info);
         }
@@ -127,6 +138,24 @@ static class StatusReport
 
     static IEnumerable<T> Sorted<T>(IEnumerable<T> items, Func<T, string> address) =>
         items.OrderBy(i => Number(address(i)), StringComparer.Ordinal);
+
+    static StatusData AsJava(StatusData status) => status with
+    {
+        Nodes = [.. status.Nodes.Select(n => n with { Address = AsJava(n.Address), Vip = AsJava(n.Vip) })],
+        Allowed = [.. status.Allowed.Select(AsJava)],
+        Coordinator = AsJava(status.Coordinator),
+        Priority = [.. status.Priority.Select(AsJava)],
+        Missing = [.. status.Missing.Select(AsJava)],
+        Wal = [.. status.Wal.Select(w => w with { Address = AsJava(w.Address) })],
+    };
+
+    /// <summary>As <c>Inet6Address.getHostAddress</c> spells it: eight groups, no zeros left out, none in front. [B11]</summary>
+    internal static string AsJava(string address)
+    {
+        if (!address.Contains(':', StringComparison.Ordinal) || !IPAddress.TryParse(address, out var ip)) return address;
+        return string.Join(':', ip.GetAddressBytes().Chunk(2)
+            .Select(b => (b[0] << 8 | b[1]).ToString("x", CultureInfo.InvariantCulture)));
+    }
 
     static string Number(string address) => IPAddress.TryParse(address, out var ip)
         ? string.Concat(ip.GetAddressBytes().Select(b => b.ToString("x2", CultureInfo.InvariantCulture)))

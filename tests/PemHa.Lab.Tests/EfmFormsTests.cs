@@ -92,6 +92,24 @@ public class EfmFormsTests
     }
 
     [Fact]
+    public void Mutations_are_the_words_of_a_file_one_a_line()
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"mutations-{Guid.NewGuid():N}");
+        Assert.False(Mutations.Has("B11", file));
+        try
+        {
+            File.WriteAllText(file, "B12\n B11 \n");
+            Assert.True(Mutations.Has("B11", file));
+            Assert.True(Mutations.Has("B12", file));
+            Assert.False(Mutations.Has("B1", file));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     [Spec("F10")]
     public void It_says_that_it_is_a_stand_in() => Assert.Contains("stand-in", StandIn.Notice, StringComparison.Ordinal);
 }

@@ -16,7 +16,8 @@ public sealed class EfmIpv6Tests(WideLab fixture)
         await fixture.RootAsync("node1", Install + Primary + Agent("200", "eth0", witness: false, ""));
         foreach (var (host, number, nic) in new[] { ("node2", "201", "ens33"), ("witness1", "202", "eth0") })
         {
-            await fixture.RootAsync("node1", $"/usr/edb/efm-5.2/bin/efm allow-node efm fd16:161:0::{number}");
+            await fixture.RootAsync("node1", $"/usr/edb/efm-5.2/bin/efm allow-node efm fd16:161:0::{number}\n"
+                + ProcedureLab.Allowed([$"fd16:161::{number}"]));
             var witness = host == "witness1";
             await fixture.RootAsync(host, Install + (witness ? "" : Standby) + Agent(number, nic, witness, "[fd16:161::200]:7800"));
         }

@@ -83,10 +83,12 @@ public class EfmStatusReportTests
 
     [Fact]
     [Spec("F1")]
-    public void One_lone_primary_has_no_promote_status_and_empty_lists_say_so()
+    public void The_report_of_a_lone_node_ends_at_the_coordinator_and_empty_lists_say_so()
     {
         var text = StatusReport.Text(Healthy with { Nodes = [Healthy.Nodes[2]], Priority = [], Wal = [Healthy.Wal[1]] });
-        Assert.DoesNotContain("Promote Status", text, StringComparison.Ordinal);
+        // R3: there is nothing below the coordinator.
+        Assert.EndsWith("\nMembership coordinator: 172.16.161.200\n", text, StringComparison.Ordinal);
+        text = StatusReport.Text(Healthy with { Nodes = Healthy.Nodes[..2], Priority = [] });
         Assert.Contains("Standby priority host list:\n\t(List is empty.)\n", text, StringComparison.Ordinal);
     }
 
@@ -132,6 +134,65 @@ public class EfmStatusReportTests
     {
         var text = StatusReport.Text(Healthy with { Wal = [.. Healthy.Wal.Take(2), Unknown("172.16.161.202", "x")] });
         Assert.Contains("\tUNKNOWN     172.16.161.202       UNKNOWN            UNKNOWN            x\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Spec("F1")]
+    public void Without_a_primary_that_can_be_asked_the_report_is_R1s()
+    {
+        var stopped = Healthy with
+        {
+            Wal = [Unknown("172.16.161.200", "refused."), .. Healthy.Wal.Where(w => w.DbType == "Standby")],
+        };
+        Assert.EndsWith("""
+            	UNKNOWN     172.16.161.200       UNKNOWN            UNKNOWN            refused.
+            	Standby     172.16.161.201       0/F7A3808          0/F7A3808
+            	Standby     172.16.161.202       0/F7A3808          0/F7A3808
+
+            	No primary database was found.
+
+            """, StatusReport.Text(stopped), StringComparison.Ordinal);
+        Assert.Equal("No primary database was found.",
+            JsonDocument.Parse(StatusReport.Json(stopped)).RootElement.GetProperty("messages")[0].GetString());
+    }
+
+    [Fact]
+    [Spec("F1", "F2")]
+    public void An_idle_node_whose_database_takes_writes_is_R1s_split_brain()
+    {
+        var split = Healthy with
+        {
+            Nodes = [.. Healthy.Nodes, Node("172.16.161.204", AgentType.Idle, "UNKNOWN")],
+            Wal = [.. Healthy.Wal, new WalRow
+            {
+                Address = "172.16.161.204", DbType = "Primary", Replayed = "0/D0001F8", Info = Agent.NotInRecovery, Idle = true,
+            }],
+        };
+        Assert.EndsWith("\t172.16.161.204                          0/D0001F8          DB is not in recovery.\n", StatusReport.Text(split),
+            StringComparison.Ordinal);
+        var node = JsonDocument.Parse(StatusReport.Json(split)).RootElement.GetProperty("nodes").GetProperty("172.16.161.204");
+        Assert.Equal(("", "0/D0001F8", "DB is not in recovery."), (node.GetProperty("lsnReceive").GetString(),
+            node.GetProperty("lsn").GetString(), node.GetProperty("lsnInfo").GetString()));
+    }
+
+    [Fact]
+    [Spec("F1", "F2")]
+    public void Addresses_can_be_spelled_as_Java_does()
+    {
+        var data = new StatusData
+        {
+            Cluster = "efm",
+            Nodes = [new NodeInfo { Address = "fd16:161::200", Port = 7800, Type = AgentType.Primary, Db = "UP", Vip = "fd16:161::245" }],
+            Allowed = ["fd16:161::200", "172.16.161.7"],
+            Coordinator = "fd16:161::200",
+            Priority = [],
+            Missing = [],
+            Wal = [],
+        };
+        Assert.Equal(3, StatusReport.Text(data, asJava: true).Split("fd16:161:0:0:0:0:0:200").Length - 1);
+        Assert.Contains("\"vip\": \"fd16:161:0:0:0:0:0:245\"", StatusReport.Json(data, asJava: true), StringComparison.Ordinal);
+        Assert.Contains("172.16.161.7", StatusReport.Json(data, asJava: true), StringComparison.Ordinal);
+        Assert.DoesNotContain("0:0:0", StatusReport.Json(data, asJava: false), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -170,8 +170,13 @@ sealed class PageRunner(Lab lab, CancellationToken cancellation)
     internal Task<CommandResult> StartAgentAsync(string host) =>
         PasteAsync(host, "systemctl enable edb-efm-5.2\nsystemctl start edb-efm-5.2");
 
-    internal Task<CommandResult> AllowAsync() =>
-        PasteAsync(Primary, Lines(Addresses[1..], a => $"{EfmCommand} allow-node efm {a}"));
+    /// <summary>And waits, as a person who goes on to the next host does, until the signals have had their effect (B12).</summary>
+    internal async Task<CommandResult> AllowAsync()
+    {
+        var allowed = await PasteAsync(Primary, Lines(Addresses[1..], a => $"{EfmCommand} allow-node efm {a}"));
+        if (allowed.ExitCode == 0) await PasteAsync(Primary, ProcedureLab.Allowed(Addresses[1..]));
+        return allowed;
+    }
 
     internal Task<CommandResult> StatusAsync(string host) => PasteAsync(host, $"{EfmCommand} cluster-status efm");
 
