@@ -42,7 +42,7 @@ static class EfmChecks
         if (Check.Of(new EfmUnit(cluster), facts) is { } refused) return refused;
         if (!facts.Is("agent"))
             return Verdict.Passed(facts.Is("files") ? $"The cluster {cluster.Name} has files here already, which are kept and edited; its agent does not run." : "It is installed, and nothing of this cluster yet.");
-        var status = EfmStatus.Parse(facts["status"]);
+        var status = EfmStatus.Parse(facts["status"], cluster);
         var known = cluster.Hosts.Select(h => h.Address).ToHashSet(StringComparer.Ordinal);
         var strangers = status?.Nodes.Keys.Concat(status.AllowedNodes).Distinct().Where(a => !known.Contains(a)).ToList() ?? [];
         return status is null ? Verdict.Warning($"The agent of {cluster.Name} runs and tells nothing of its cluster.", $"Look at `{cluster.EfmCommand} cluster-status {cluster.Name}`.")

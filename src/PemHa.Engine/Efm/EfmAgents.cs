@@ -21,14 +21,29 @@ sealed class EfmAllowedNodes(PemHost host, EfmSighting sighting) : Resource
 
     public override Change? Compare(Facts facts, bool triggered)
     {
-        sighting.Status = EfmStatus.Parse(facts["status"]);
+        sighting.Status = EfmStatus.Parse(facts["status"], host.Cluster);
         // One that is started anew while it is alone in its cluster begins with a list of its own.
         var alone = triggered && sighting.Status?.Nodes.Keys.Any(a => a != host.Address) != true;
         var allowed = alone ? [] : sighting.Status?.AllowedNodes ?? [];
-        var missing = host.Cluster.Hosts.Select(h => h.Address).Except(allowed).Where(a => a != host.Address).ToList();
+        var missing = host.Cluster.Hosts.Where(h => h != host && !allowed.Contains(h.Address)).ToList();
         if (missing.Count == 0) return null;
-        var commands = string.Join('\n', missing.Select(a => $"{host.Cluster.EfmCommand} allow-node {Sh.Quote(host.Cluster.Name)} {Sh.Quote(a)}"));
-        return new Change("allow", commands, commands);
+
+        var efm = $"{host.Cluster.EfmCommand} allow-node {Sh.Quote(host.Cluster.Name)}";
+        var commands = string.Join('\n', missing.Select(h => $"{efm} {Sh.Quote(h.Address)}"));
+        var names = string.Join(", ", missing.Select(h => h.Name));
+
+        // The command reports that it has sent a signal; the list changes a moment later (B12).
+        return new Change("allow", commands, $$"""
+            {{commands}}
+            {{EfmStatus.Function(host.Cluster)}}
+            allowed() {
+                efm_status
+                case "$S" in *'"allowednodes":['*) A=${S#*\"allowednodes\":[}; A=${A%%]*};; *) return 1;; esac
+                {{string.Join("\n    ", missing.Select(h => EfmStatus.Mentions("A", h, "")))}}
+            }
+            wait_for 30 allowed ||
+                fail "EFM does not list {{names}} as allowed 30 s after allow-node: see /var/log/efm-{{host.Cluster.EfmVersion}}"
+            """);
     }
 }
 
@@ -51,9 +66,13 @@ sealed class EfmTogether(PemHost host, PemHost first, EfmSighting sighting) : Re
         _restarted = true;
         var nodes = $"{host.Cluster.EfmConfigDirectory}/{host.Cluster.Name}.nodes";
         var address = Sh.Quote(NodeAddress.At(first.Address, host.Cluster.EfmPort));
+
+        // Agents rewrite the file, and may spell an IPv6 address as Java does (B11).
+        var other = Sh.Quote(NodeAddress.At(EfmAddress.AsJava(first.Address), host.Cluster.EfmPort));
+        var java = other == address ? "" : $" -e {other}";
         return new Change("rejoin", $"systemctl restart {host.Cluster.EfmServiceName}, with {first.Name} in {nodes}", $$"""
             systemctl stop "$EFMSERVICE"
-            grep -qwF {{address}} {{Sh.Quote(nodes)}} || printf '%s\n' {{address}} >> {{Sh.Quote(nodes)}}
+            grep -qwF -e {{address}}{{java}} {{Sh.Quote(nodes)}} || printf '%s\n' {{address}} >> {{Sh.Quote(nodes)}}
             systemctl start "$EFMSERVICE"
             """);
     }
@@ -95,16 +114,14 @@ sealed class EfmMembership(PemHost host, IReadOnlyList<PemHost> members) : Resou
 
     public override Change? Compare(Facts facts, bool triggered)
     {
-        var status = EfmStatus.Parse(facts["status"]);
+        var status = EfmStatus.Parse(facts["status"], host.Cluster);
         var missing = members.Where(h => !Joined(status, h)).Select(h => h.Name).ToList();
         return missing.Count == 0 ? null : new Change("await", $"until {string.Join(", ", missing)} joined", $$"""
-            status() { {{Sh.Quote(host.Cluster.EfmCommand)}} cluster-status-json {{Sh.Quote(host.Cluster.Name)}}; }
+            {{EfmStatus.Function(host.Cluster)}}
             joined() {
-                S=$(status 2>/dev/null | tr -d ' \n')
-                for a in {{Sh.Join([.. members.Select(h => h.Address)])}}; do
-                    case "$S" in *"\"$a\":{"*) ;; *) return 1;; esac
-                done
-                case "$S" in *'"db":"DOWN"'*|*'"db":"UNKNOWN"'*|*'"type":"Idle"'*) return 1;; esac
+                efm_status
+                {{string.Join("\n    ", members.Select(h => EfmStatus.Mentions("S", h, ":{")))}}
+                case "$S" in *'"db":"down"'*|*'"db":"unknown"'*|*'"type":"idle"'*) return 1;; esac
             }
             wait_for 60 joined || {
                 {{host.Cluster.EfmCommand}} cluster-status {{Sh.Quote(host.Cluster.Name)}} >&2 || :

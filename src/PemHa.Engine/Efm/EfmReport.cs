@@ -95,7 +95,8 @@ static partial class EfmReport
             foreach (var (address, node) in status.Nodes)
             {
                 if (node.Type.Length > 0 && node.Database.Length > 0) continue;
-                var line = lines.Skip(first).FirstOrDefault(l => l.Text.Contains($"\"{address}\"", StringComparison.Ordinal));
+                var line = lines.Skip(first).FirstOrDefault(l => l.Text.Contains($"\"{address}\"", StringComparison.Ordinal)
+                    || l.Text.Contains($"\"{EfmAddress.AsJava(address)}\"", StringComparison.OrdinalIgnoreCase));
                 throw Unreadable(line ?? lines[first],
                     $"\"type\" and \"db\" of the node {address}");
             }
@@ -155,7 +156,7 @@ static partial class EfmReport
     [GeneratedRegex("^Every [0-9.,]+s: ", RegexOptions.CultureInvariant)]
     private static partial Regex Watch();
 
-    [GeneratedRegex("^\\s*\\{|\\{\\s*\"nodes\"", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^\\s*\\{|\\{\\s*\"nodes\"", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex JsonStart();
 
     [GeneratedRegex("^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$",

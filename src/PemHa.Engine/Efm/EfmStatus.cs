@@ -29,18 +29,46 @@ sealed record EfmStatus
     public int? Place(string address) =>
         FailoverPriority.Contains(address) ? 1 + FailoverPriority.TakeWhile(a => a != address).Count() : null;
 
-    /// <summary>The fragment that tells the JSON text as fact <c>status</c>; empty when no agent answers.</summary>
-    public static string Probe(PemCluster cluster) =>
-        $"fact64 status <<E\n$({Sh.Quote(cluster.EfmCommand)} cluster-status-json {Sh.Quote(cluster.Name)} 2>/dev/null)\nE\n:";
+    /// <summary>
+    /// The fragment that reports what <c>efm cluster-status-json</c> prints as fact <c>status</c>, empty when no agent answers, and its
+    /// error messages as <c>status.error</c>. Its exit status says nothing about the output (row 35 of the assumptions).
+    /// </summary>
+    public static string Probe(PemCluster cluster) => $$"""
+        fact64 status <<E
+        $({{Sh.Quote(cluster.EfmCommand)}} cluster-status-json {{Sh.Quote(cluster.Name)}} 2>"$T/efm.error")
+        E
+        fact64 status.error < "$T/efm.error"
+        :
+        """;
+
+    /// <summary>
+    /// A shell function for waiting, where nothing parses JSON: <c>efm_status</c> puts the status into <c>$S</c>, without blanks and in lower
+    /// case.
+    /// </summary>
+    public static string Function(PemCluster cluster) => $$"""
+        efm_status() {
+            S=$({{Sh.Quote(cluster.EfmCommand)}} cluster-status-json {{Sh.Quote(cluster.Name)}} 2>/dev/null | tr -d ' \t\n' | tr A-Z a-z)
+        }
+        """;
+
+    /// <summary>A shell condition: a text holds one of the spellings of a node, followed by a text.</summary>
+    public static string Mentions(string variable, PemHost host, string after)
+    {
+        var patterns = EfmAddress.Spellings(host).Select(s => $"*{Sh.Quote($"\"{s}\"{after}")}*");
+
+        return $"case \"${variable}\" in {string.Join('|', patterns)}) ;; *) return 1;; esac";
+    }
 
     /// <summary>Reads the JSON text.</summary>
+    /// <param name="json">What the command printed.</param>
+    /// <param name="cluster">The described cluster, whose nodes get the addresses that they have there; null when there is none.</param>
     /// <returns>Null when it is not such a status.</returns>
-    public static EfmStatus? Parse(string json)
+    public static EfmStatus? Parse(string json, PemCluster? cluster = null)
     {
         try
         {
             using var document = JsonDocument.Parse(json);
-            return Of(document.RootElement);
+            return Of(document.RootElement, cluster);
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
@@ -50,21 +78,22 @@ sealed record EfmStatus
     }
 
     /// <summary>The status in a JSON value; null when there is none. Values of an unexpected kind count as missing.</summary>
-    public static EfmStatus? Of(JsonElement root)
+    public static EfmStatus? Of(JsonElement root, PemCluster? cluster = null)
     {
+        string Address(string word) => cluster is null ? EfmAddress.Canonical(word) : EfmAddress.Of(cluster, word);
+
         try
         {
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("nodes", out var nodes)
-                || nodes.ValueKind != JsonValueKind.Object) return null;
+            if (Property(root, "nodes") is not { ValueKind: JsonValueKind.Object } nodes) return null;
             return new EfmStatus
             {
-                Nodes = nodes.EnumerateObject().DistinctBy(n => n.Name)
-                    .ToDictionary(n => n.Name, n => Node(n.Value), StringComparer.Ordinal),
-                AllowedNodes = List(root, "allowednodes"),
-                Coordinator = Text(root, "membershipcoordinator"),
-                FailoverPriority = List(root, "failoverpriority"),
-                MissingNodes = List(root, "missingnodes"),
-                MinimumStandbys = root.TryGetProperty("minimumstandbys", out var least) && least.ValueKind == JsonValueKind.Number
+                Nodes = nodes.EnumerateObject().DistinctBy(n => Address(n.Name))
+                    .ToDictionary(n => Address(n.Name), n => Node(n.Value), StringComparer.Ordinal),
+                AllowedNodes = [.. List(root, "allowednodes").Select(Address)],
+                Coordinator = Text(root, "membershipcoordinator") is { } coordinator ? Address(coordinator) : null,
+                FailoverPriority = [.. List(root, "failoverpriority").Select(Address)],
+                MissingNodes = [.. List(root, "missingnodes").Select(Address)],
+                MinimumStandbys = Property(root, "minimumstandbys") is { ValueKind: JsonValueKind.Number } least
                     && least.TryGetInt32(out var n) ? n : 0,
                 Messages = List(root, "messages"),
             };
@@ -77,20 +106,37 @@ sealed record EfmStatus
     }
 
     static EfmNode Node(JsonElement node) => new(
-        Text(node, "agent") == "DOWN" ? "DOWN" : Text(node, "type") ?? "", Text(node, "db") ?? "", Text(node, "vip") ?? "",
-        node.ValueKind == JsonValueKind.Object && node.TryGetProperty("vip_active", out var active)
-            && active.ValueKind == JsonValueKind.True,
-        Lsn(node, "lsnReceive", "xlogReceive"), Lsn(node, "lsn", "xlog"), Text(node, "lsnInfo") ?? Text(node, "xloginfo"));
+        Text(node, "agent") == "DOWN" ? "DOWN" : Text(node, "type") ?? "",
+        Text(node, "db") ?? "",
+        EfmAddress.Canonical(Text(node, "vip") ?? ""),
+        Flag(node, "vip_active"),
+        Lsn(node, "lsnReceive", "xlogReceive"),
+        Lsn(node, "lsn", "xlog"),
+        Text(node, "lsnInfo") ?? Text(node, "xloginfo"));
 
     static string? Lsn(JsonElement node, string name, string older) =>
         (Text(node, name) ?? Text(node, older)) is { } lsn && lsn != EfmNode.Unknown ? lsn : null;
 
+    /// <summary>A property, whatever the case of its name: sources differ about <c>xlogReceive</c> and <c>xLogReceive</c> (B17).</summary>
+    static JsonElement? Property(JsonElement element, string name)
+    {
+        if (element.ValueKind != JsonValueKind.Object) return null;
+        if (element.TryGetProperty(name, out var exact)) return exact;
+
+        var other = element.EnumerateObject().FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+        return other.ValueKind == JsonValueKind.Undefined ? null : other;
+    }
+
     static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            && value.GetString() is { Length: > 0 } text ? text : null;
+        Property(element, name) is { ValueKind: JsonValueKind.String } value && value.GetString() is { Length: > 0 } text ? text : null;
+
+    /// <summary>A boolean, or the text that node-status-json has in its place (B17).</summary>
+    static bool Flag(JsonElement element, string name) =>
+        Property(element, name) is { ValueKind: JsonValueKind.True }
+        || "true".Equals(Text(element, name), StringComparison.OrdinalIgnoreCase);
 
     static IReadOnlyList<string> List(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array
+        Property(element, name) is { ValueKind: JsonValueKind.Array } value
             ? [.. value.EnumerateArray().Where(e => e.ValueKind == JsonValueKind.String).Select(e => e.GetString()!)] : [];
 }
 
@@ -102,4 +148,14 @@ sealed record EfmNode(string Type, string Database, string VirtualIp, bool Virtu
 {
     /// <summary>What both forms say in the place of an LSN that the database did not tell.</summary>
     public const string Unknown = "UNKNOWN";
+
+    /// <summary>What a node's row calls the database where it is not what the agent is, as after a promotion by hand; the text only.</summary>
+    public string? RowType { get; init; }
+
+    /// <summary>
+    /// Whether EFM says that the database takes writes although the agent is not a primary's: the old primary that was started by hand
+    /// after a failover is Idle, and its text is "DB is not in recovery." (R1, B3).
+    /// </summary>
+    public bool WritesBesides => Type is not ("Primary" or "Promoting")
+        && (RowType == "Primary" || Info?.Contains("not in recovery", StringComparison.OrdinalIgnoreCase) == true);
 }

@@ -30,6 +30,9 @@ sealed partial class EfmStatusText
         public string? Replayed { get; init; }
 
         public string Info { get; set; } = "";
+
+        /// <summary>The type of the database; empty in the idle section, which has none.</summary>
+        public string Type { get; init; } = "";
     }
 
     public static bool IsTitle(string line) => Title().IsMatch(line);
@@ -93,16 +96,16 @@ sealed partial class EfmStatusText
                 : "a node's type, address, database and virtual IP");
         var vip = words.ElementAtOrDefault(database + 1) ?? "";
         var active = vip.EndsWith('*') || words.ElementAtOrDefault(database + 2) == "*";
-        _nodes.TryAdd(words[1], new EfmNode(
+        _nodes.TryAdd(EfmAddress.Canonical(words[1]), new EfmNode(
             _agentColumn && words[2] == "DOWN" ? "DOWN" : words[0] == "Master" ? "Primary" : words[0],
-            words[database], vip.TrimEnd('*'), active, null, null, null));
+            words[database], EfmAddress.Canonical(vip.TrimEnd('*')), active, null, null, null));
     }
 
     void Add(Line line, List<string> list)
     {
         string[] words = [.. line.Text.Split([' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries)];
         if (words.Length == 0 ? _done : !words.All(EfmReport.IsAddress)) _section = Skip;
-        else list.AddRange(words);
+        else list.AddRange(words.Select(EfmAddress.Canonical));
         _done |= words.Length > 0;
     }
 
@@ -110,7 +113,7 @@ sealed partial class EfmStatusText
     {
         var word = line.Text.Trim();
         if (word.Length == 0) return;
-        if (EfmReport.IsAddress(word)) _coordinator = word;
+        if (EfmReport.IsAddress(word)) _coordinator = EfmAddress.Canonical(word);
         _section = Skip;
     }
 
@@ -130,8 +133,9 @@ sealed partial class EfmStatusText
                 Received = positions.Length > 1 ? positions[0] : null,
                 Replayed = positions.LastOrDefault(),
                 Info = match.Groups["info"].Value.Trim(),
+                Type = match.Groups["type"].Value is "Master" or "Primary" ? "Primary" : "",
             };
-            _wal.TryAdd(match.Groups["address"].Value, _row);
+            _wal.TryAdd(EfmAddress.Canonical(match.Groups["address"].Value), _row);
             _done = true;
         }
         else if (_row is not null && !Verdict().IsMatch(text))
@@ -156,14 +160,21 @@ sealed partial class EfmStatusText
     EfmStatus Result() => new()
     {
         Cluster = string.IsNullOrEmpty(_cluster) ? null : _cluster,
-        Nodes = _nodes.ToDictionary(n => n.Key, n => _wal.TryGetValue(n.Key, out var wal)
-            ? n.Value with { ReceivedLsn = wal.Received, Lsn = wal.Replayed, Info = wal.Info.Length > 0 ? wal.Info : null } : n.Value,
-                StringComparer.Ordinal),
+        Nodes = _nodes.ToDictionary(n => n.Key, n => _wal.TryGetValue(n.Key, out var wal) ? With(n.Value, wal) : n.Value,
+            StringComparer.Ordinal),
         AllowedNodes = _allowed,
         Coordinator = _coordinator,
         FailoverPriority = _priority,
         MissingNodes = [.. _nodes.Where(n => n.Value.Type == "DOWN").Select(n => n.Key)],
         Messages = _verdict.Length == 0 || Well().IsMatch(_verdict) ? [] : [_verdict],
+    };
+
+    static EfmNode With(EfmNode node, Wal wal) => node with
+    {
+        ReceivedLsn = wal.Received,
+        Lsn = wal.Replayed,
+        Info = wal.Info.Length > 0 ? wal.Info : null,
+        RowType = wal.Type.Length > 0 && wal.Type != node.Type ? wal.Type : null,
     };
 
     /// <summary>Joins what a narrow terminal broke, where its width can be told; a rule that goes on in the next line tells it too.</summary>

@@ -18,16 +18,29 @@ static class StatusReader
         // One agent knows all of them; the others are asked only when it does not answer.
         var hosts = cluster.Hosts.Where(h => h.Connected).ToList();
         var sights = (await Task.WhenAll(hosts.Select((h, i) => LookAsync(h, i == 0, ct)))).ToDictionary(s => s.Host);
-        var efm = hosts.Count > 0 ? EfmStatus.Parse(sights[hosts[0]].Facts["status"]) : null;
-        foreach (var host in hosts.Skip(1))
+        EfmStatus? efm = null;
+        var said = "";
+        foreach (var host in hosts)
         {
+            var facts = (host == hosts[0] ? sights[host] : await LookAsync(host, true, ct)).Facts;
+            efm = EfmStatus.Parse(facts["status"], cluster);
             if (efm is not null) break;
-            efm = EfmStatus.Parse((await LookAsync(host, true, ct)).Facts["status"]);
+            if (said.Length == 0) said = LastLine(facts["status"]) ?? LastLine(facts["status.error"]) ?? "";
         }
-        return Judge(cluster, [.. cluster.Hosts.Select(h => sights.GetValueOrDefault(h) ?? new Sight(h, new Facts(), "there is no connection; run Connect-PemHost"))], efm);
+
+        var unconnected = new HostTrouble("there is no connection; run Connect-PemHost",
+            "Bring the host up where it is down, then Connect-PemHost.");
+        var all = cluster.Hosts.Select(h => sights.GetValueOrDefault(h) ?? new Sight(h, new Facts(), unconnected));
+        return Judge(cluster, [.. all], efm, said);
     }
 
-    sealed record Sight(PemHost Host, Facts Facts, string? Trouble);
+    /// <summary>What <c>efm</c> says on either stream when it has no status to print; which of the two it uses is not documented.</summary>
+    static string? LastLine(string text) => text.Split('\n').Select(l => l.Trim()).LastOrDefault(l => l.Length > 0);
+
+    sealed record Sight(PemHost Host, Facts Facts, HostTrouble? Trouble);
+
+    /// <summary>Why a host could not be looked at, and what to do about it.</summary>
+    sealed record HostTrouble(string Message, string Remedy);
 
     static async Task<Sight> LookAsync(PemHost host, bool efm, CancellationToken ct)
     {
@@ -37,6 +50,7 @@ static class StatusReader
             fact pemagent "$(systemctl is-active pemagent 2>/dev/null)"
             fact efmagent "$(systemctl is-active "$EFMSERVICE" 2>/dev/null)"
             [ -f "$PGDATA/recovery.conf" ] && fact fenced 1
+            [ -f "$PGDATA/PG_VERSION" ] && [ ! -f "$PGDATA/standby.signal" ] && fact primary 1
             for f in "$PGDATA/server.crt" "$PGDATA/root.crt" {{SectionD.PkiFolder}}/*.crt /root/.pem/*.crt; do
                 [ ! -f "$f" ] || openssl x509 -noout -checkend {{(int)CertificateFiles.RenewBefore.TotalSeconds}} -in "$f" >/dev/null 2>&1 ||
                     printf '%s\t%s\n' "$f" "$(openssl x509 -noout -enddate -in "$f" 2>/dev/null)"
@@ -60,22 +74,33 @@ static class StatusReader
         }
         catch (PemException e)
         {
-            return new Sight(host, new Facts(), e.Message);
+            return new Sight(host, new Facts(), new HostTrouble(e.Message, e.Remedy));
         }
         catch (TimeoutException)
         {
-            return new Sight(host, new Facts(), $"it did not answer within {Patience.TotalSeconds:0} s");
+            return new Sight(host, new Facts(), new HostTrouble(
+                $"it did not answer within {Patience.TotalSeconds:0} s",
+                "Its SSH session is open, but a command hangs: look at the host's load and disks, then connect again."));
         }
     }
 
-    static IReadOnlyList<PemNodeStatus> Judge(PemCluster cluster, IReadOnlyList<Sight> sights, EfmStatus? efm)
+    static IReadOnlyList<PemNodeStatus> Judge(PemCluster cluster, IReadOnlyList<Sight> sights, EfmStatus? efm, string said)
     {
         var primaries = sights.Where(s => s.Facts["recovery"] == "false").ToList();
         return StatusJudge.Judge(new StatusView
         {
             Cluster = cluster.Name,
-            Nodes = [.. sights.Select(s => new NodeView(Node(s, efm, primaries.Count == 1 ? primaries[0] : null)) { Trouble = s.Trouble, Fenced = s.Facts.Is("fenced"), Ending = Ending(s.Facts["ends"]) })],
+            Nodes = [.. sights.Select(s => new NodeView(Node(s, efm, primaries.Count == 1 ? primaries[0] : null))
+            {
+                Trouble = s.Trouble?.Message,
+                TroubleRemedy = s.Trouble?.Remedy,
+                Fenced = s.Facts.Is("fenced"),
+                StartsAsPrimary = s.Facts.Is("primary"),
+                AgentRuns = s.Trouble is null ? s.Facts["efmagent"] == "active" : null,
+                Ending = Ending(s.Facts["ends"]),
+            })],
             Efm = efm,
+            EfmTrouble = efm is null ? said : "",
             VirtualIp = cluster.VirtualIp,
             Service = cluster.ServiceName,
             EfmService = cluster.EfmServiceName,
@@ -109,7 +134,7 @@ static class StatusReader
             Info = agent?.Info,
             Priority = efm?.Place(host.Address),
             Coordinator = efm?.Coordinator == host.Address,
-            VirtualIp = facts.Is("vip"),
+            VirtualIp = sight.Trouble is null ? facts.Is("vip") : agent?.VirtualIpActive == true,
             Lsn = facts["lsn"] is { Length: > 0 } lsn ? lsn : null,
             ReplayLsn = facts["replay"] is { Length: > 0 } replay ? replay : null,
             Replication = facts["recovery"] != "true" ? null : sent is [{ Length: > 0 } state, ..] ? state : "none",

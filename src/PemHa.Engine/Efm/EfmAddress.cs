@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Net;
+
+namespace PemHa.Engine.Efm;
+
+/// <summary>
+/// How EFM may spell a node. An IPv6 address can have Java's form, <c>fd16:161:0:0:0:0:0:200</c>, and EFM 5.1 prints the name of a node
+/// whose <c>bind.address</c> holds one. Everything that is compared has the one form of <see cref="IPAddress"/>.
+/// </summary>
+static class EfmAddress
+{
+    /// <summary>The usual form of an IPv6 address; any other word stays as it is.</summary>
+    public static string Canonical(string word) =>
+        word.Contains(':', StringComparison.Ordinal) && IPAddress.TryParse(word, out var address) ? address.ToString() : word;
+
+    /// <summary>The address of the described node that a word of EFM means; the word itself when it means none of them.</summary>
+    public static string Of(PemCluster cluster, string word)
+    {
+        var canonical = Canonical(word);
+        if (cluster.Hosts.Any(h => h.Address == canonical)) return canonical;
+        return cluster.Hosts.FirstOrDefault(h => Names(h).Contains(canonical, StringComparer.OrdinalIgnoreCase))?.Address ?? canonical;
+    }
+
+    /// <summary>Every form in which EFM may print a node, in lower case.</summary>
+    public static IReadOnlyList<string> Spellings(PemHost host) =>
+        [.. Names(host).Prepend(AsJava(host.Address)).Prepend(host.Address).Select(w => w.ToLowerInvariant()).Distinct()];
+
+    /// <summary>Eight groups without leading zeros and without a gap, as Java's <c>Inet6Address.getHostAddress</c> has it.</summary>
+    public static string AsJava(string address)
+    {
+        if (!address.Contains(':', StringComparison.Ordinal) || !IPAddress.TryParse(address, out var ip)) return address;
+        var groups = ip.GetAddressBytes().Chunk(2).Select(b => ((b[0] << 8) | b[1]).ToString("x", CultureInfo.InvariantCulture));
+
+        return string.Join(':', groups);
+    }
+
+    static IEnumerable<string> Names(PemHost host) => new[] { host.Name, host.HostName, host.DnsName }.OfType<string>();
+}
