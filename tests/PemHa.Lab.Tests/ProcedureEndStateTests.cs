@@ -53,7 +53,8 @@ public sealed class ProcedureEndStateTests(ProcedureCluster cluster)
         string[] expected =
         [
             .. pem,
-            .. sources.Append("172.16.161.203").Select(a => $"{{edb}} {{efm}} {a} scram-sha-256"),
+            .. sources.Concat(["172.16.161.203", "127.0.0.1", "::1/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"])
+                .Select(a => $"{{edb}} {{efm}} {a} scram-sha-256"),
             .. sources.Select(a => $"{{replication}} {{repl}} {a} scram-sha-256"),
         ];
         foreach (var host in Data)

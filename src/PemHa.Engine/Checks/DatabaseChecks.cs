@@ -170,7 +170,7 @@ static class DatabaseChecks
         var data = Common.DataAddresses(cluster).Select(HbaFile.Single).ToList();
         (string Block, IEnumerable<string> Addresses)[] blocks =
         [
-            ("replication", data), ("efm", cluster.Hosts.Select(h => h.Address).Append(cluster.VirtualIp).Select(HbaFile.Single)),
+            ("replication", data), ("efm", Common.AgentAddresses(cluster).Select(HbaFile.Single)),
             ("pem", [.. data, "127.0.0.1/32", .. cluster.MonitoredSubnet]),
         ];
         foreach (var (block, addresses) in blocks)

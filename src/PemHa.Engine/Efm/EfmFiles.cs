@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using PemHa.Engine.Postgres;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
@@ -5,7 +6,7 @@ using PemHa.Engine.State;
 namespace PemHa.Engine.Efm;
 
 /// <summary>EFM's password as its files hold it: encrypted once, on the primary, for all nodes, as the key derives from the cluster's name (P18).</summary>
-sealed class EfmPassword(PemHost primary, string clear, Role role)
+sealed partial class EfmPassword(PemHost primary, string clear, Role role)
 {
     public PemHost Primary => primary;
 
@@ -18,12 +19,62 @@ sealed class EfmPassword(PemHost primary, string clear, Role role)
     /// <summary>The variable with it in a runbook.</summary>
     public string Variable => Recipe.PasswordOf(role.RoleName);
 
-    /// <summary>Asks <c>efm encrypt</c>; the password goes through the environment of that one short process, as documented.</summary>
+    /// <summary>
+    /// Asks <c>efm encrypt</c>; the password goes through the environment of that one short process, as documented. Some failures are
+    /// reported on standard output (B6), so both streams and the status are facts, and <see cref="From"/> judges them.
+    /// </summary>
     public string Ask => Encrypted.Length > 0 ? ":" : $$"""
         if [ -x {{Sh.Quote(primary.Cluster.EfmCommand)}} ]; then
-            fact encrypted "$(EFMPASS={{Sh.Quote(clear)}} {{Sh.Quote(primary.Cluster.EfmCommand)}} encrypt {{Sh.Quote(primary.Cluster.Name)}} --from-env 2>"$T/x")"; fact trouble "$(tail -n 1 "$T/x")"
+            E=$(EFMPASS={{Sh.Quote(clear)}} {{Sh.Quote(primary.Cluster.EfmCommand)}} encrypt {{Sh.Quote(primary.Cluster.Name)}} --from-env 2>"$T/x") && R=0 || R=$?
+            fact encrypt.status "$R"; printf '%s' "$E" | fact64 encrypted; fact64 encrypt.error < "$T/x"
         fi
         """;
+
+    /// <summary>The encrypted password in what <see cref="Ask"/> reported.</summary>
+    /// <exception cref="PemException">EfmEncryptFailed: the command failed, or printed something else.</exception>
+    public string From(Facts facts)
+    {
+        var printed = facts["encrypted"].Trim();
+        if (facts["encrypt.status"] == "0" && IsEncrypted(printed)) return printed;
+
+        var message = $"efm encrypt gave no encrypted password on {primary.Name}";
+        message += facts.Has("encrypt.status")
+            ? $": status {facts["encrypt.status"]}, output {Quoted(printed)}, error output {Quoted(facts["encrypt.error"].Trim())}."
+            : ".";
+        throw new PemException("EfmEncryptFailed", Trouble.InvalidResult, message, Remedy(printed + facts["encrypt.error"]));
+    }
+
+    /// <summary>Whether a text has the form of every encrypted password seen: whole blocks of 16 bytes in lower-case hexadecimal (R3, R5).</summary>
+    public static bool IsEncrypted(string text) => text.Length > 0 && text.Length % 32 == 0 && text.All(char.IsAsciiHexDigitLower);
+
+    /// <summary>
+    /// Shell for a runbook: puts the encrypted password into <c>$E</c>, or fails with what the command printed. The same judgement as
+    /// <see cref="From"/>; a password encrypted beside other text is not shown, since its key is no secret (T8).
+    /// </summary>
+    public string AskByHand => $$"""
+        E=$(EFMPASS="${{Variable}}" {{Sh.Quote(primary.Cluster.EfmCommand)}} encrypt {{Sh.Quote(primary.Cluster.Name)}} --from-env 2>"$T/x") && R=0 || R=$?
+        case "$R $E" in '0 '|'0 '*[!0-9a-f]*|[!0]*) R=1;; esac
+        [ "$R" = 0 ] && [ $(( ${#E} % 32 )) = 0 ] ||
+            fail "efm encrypt gave no encrypted password: $(printf '%s\n' "$E" | cat - "$T/x" | sed 's/[0-9a-f]\{32,\}/********/g')"
+        """;
+
+    static string Remedy(string printed) =>
+        printed.Contains("JRE", StringComparison.Ordinal) || printed.Contains("java", StringComparison.OrdinalIgnoreCase)
+            ? "EFM finds no Java on the host: run Install-PemEpas, which installs it, or put `java` into root's PATH."
+        : printed.Contains("EFMPASS", StringComparison.Ordinal)
+            ? "EFM did not get the password through its environment: see whether its `efm` command, or a sudo rule for it, resets the environment."
+            : "Run `efm encrypt NAME --from-env` by hand on the host, with EFMPASS set; EFM needs Java.";
+
+    static string Quoted(string printed)
+    {
+        if (printed.Length == 0) return "empty";
+
+        var text = LongHex().Replace(printed, "********");
+        return $"'{(text.Length > 500 ? text[..500] + "…" : text)}'";
+    }
+
+    [GeneratedRegex("[0-9a-fA-F]{32,}", RegexOptions.CultureInvariant)]
+    private static partial Regex LongHex();
 }
 
 /// <summary><c>efm.properties</c> of a node, begun from the package's sample (P17–P19).</summary>
@@ -35,7 +86,7 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
     /// <summary>Those of the names that a person typed.</summary>
     public IEnumerable<string> AskedFor { get; init; } = [];
 
-    public override Facts? Blank => Facts.Of(("sample.text", ""), ("encrypted", "(made by efm encrypt)"));
+    public override Facts? Blank => Facts.Of(("sample.text", ""), ("encrypt.status", "0"), ("encrypted", new string('0', 32)));
 
     // The agent that runs with a text has proven it: two encryptions of one password differ, so a text that works stays (P18).
     public override string Probe => $$"""
@@ -51,6 +102,38 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
 
     string Sample => SampleOf(host.Cluster, "properties");
 
+    /// <summary>
+    /// EFM's shell scripts find the same directories in the file as EFM does (G50). Checked before anything is changed: a line that was added
+    /// to an existing file can be the one that they read.
+    /// </summary>
+    public static Requirement HelpersAgree(PemHost host, IReadOnlyDictionary<string, string> values)
+    {
+        var path = $"{host.Cluster.EfmConfigDirectory}/{host.Cluster.Name}.properties";
+        return new("directories in efm.properties", $"""
+            fact_file file {Sh.Quote(path)}
+            fact_file sample {SampleOf(host.Cluster, "properties")}
+            :
+            """, facts =>
+        {
+            if (!facts.Has("sample.text")) return null;
+
+            var text = PropertiesText.Set(facts.Has("file.text") ? facts["file.text"] : facts["sample.text"], values);
+            var name = PropertiesText.ReadByHelpers.FirstOrDefault(n => PropertiesText.HelpersValue(text, n) != PropertiesText.Get(text, n));
+            return name is null ? null : new PemException("PropertyAmbiguous", Trouble.InvalidOperation,
+                $"EFM's shell scripts would not read {name}={PropertiesText.Get(text, name)} from {path} on {host.Name}, but the line "
+                + $"'{PropertiesText.HelpersLine(text, name)?.Trim()}': of the lines that match {name} they take the last one without a '#'.",
+                $"Remove that line or put a '#' in front of it, and leave no '#' in the line of {name} itself.");
+        });
+    }
+
+    /// <summary>auto.rewind is obeyed, but cannot work with what PemHa sets up (B13).</summary>
+    public override string? Remark(Facts facts) =>
+        host == password.Primary && "true".Equals(Values.GetValueOrDefault("auto.rewind"), StringComparison.OrdinalIgnoreCase)
+            ? "auto.rewind=true does nothing with the roles and rules that PemHa makes: pg_rewind logs in to a database as the replication role, "
+                + "whose rules allow replication only, needs EXECUTE on pg_read_binary_file and three other functions, and wal_log_hints or data "
+                + "checksums. Without them EFM leaves a failed primary stopped. Use auto.basebackup=true (EFM 5.2), or Initialize-PemReplica -Force."
+            : null;
+
     /// <summary>By hand each node encrypts for itself: the texts differ, the password does not.</summary>
     protected override Recipe ByHand(Facts facts, string wanted)
     {
@@ -58,7 +141,7 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
         IEnumerable<string> prefix = Values.ContainsKey("virtual.ip.prefix") ? [] : ["virtual.ip.prefix=${2}"];
         return new($$"""
             {{FindPath}}
-            E=$(EFMPASS="${{password.Variable}}" {{Sh.Quote(host.Cluster.EfmCommand)}} encrypt {{Sh.Quote(host.Cluster.Name)}} --from-env)
+            {{password.AskByHand}}
             set -- $(nic {{Sh.Quote(host.Address)}})
             { cat <<'VALUES'
             {{PropertiesText.Set("", Values).TrimEnd('\n')}}
@@ -92,11 +175,7 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
                 $"See {host.Cluster.EfmConfigDirectory}/efm.properties.in for the names; they are case-sensitive.");
         var old = current is null ? "" : PropertiesText.Get(current, "db.password.encrypted") ?? "";
         if (host == password.Primary && password.Encrypted.Length == 0)
-        {
-            password.Encrypted = facts.Is("works") ? old : facts["encrypted"];
-            if (password.Encrypted.Length == 0)
-                throw new PemException("EfmEncryptFailed", Trouble.InvalidResult, $"efm encrypt gave nothing on {host.Name}: {facts["trouble"]}", "Run it by hand on the host; EFM needs Java.");
-        }
+            password.Encrypted = facts.Is("works") ? old : password.From(facts);
         var encrypted = facts.Is("works") ? old : password.Encrypted;
         foreach (var (name, value) in Found(facts).Append(new("db.password.encrypted", encrypted)))
             if (PropertiesText.Refusal(name, value) is not null)

@@ -27,7 +27,37 @@ static partial class PropertiesText
     public static string? Refusal(string name, string value) =>
         name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') ? $"'{name}' is no name of a property"
         : value.AsSpan().IndexOfAny('\r', '\n', '\0') >= 0 || value.Trim() != value ? $"the value of {name} cannot hold line breaks, or blanks at its ends"
+        : ReadByHelpers.Contains(name) && HelpersValue($"{name}={Escape(value)}", name) != value
+            ? $"EFM's shell scripts would read another value for {name}: they drop lines with '#', cut at a second '=', and know no escapes (G50)"
         : null;
+
+    /// <summary>
+    /// The properties that EFM's shell scripts read themselves, by grep and cut instead of Java's rules (G50, B15): see
+    /// <see cref="HelpersValue"/>.
+    /// </summary>
+    public static readonly IReadOnlyList<string> ReadByHelpers = ["db.bin", "db.data.dir", "db.config.dir"];
+
+    /// <summary>
+    /// The value that EFM's shell scripts read: of the lines that match the name anywhere, where a dot matches any character, the last one
+    /// without a '#', from the first '=' to the second, its words separated by one blank. Null when there is no such line.
+    /// </summary>
+    public static string? HelpersValue(string text, string name)
+    {
+        var fields = HelpersLine(text, name)?.Split('=');
+        if (fields is null) return null;
+
+        var value = fields.Length > 1 ? fields[1] : fields[0];
+        return string.Join(' ', value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    /// <summary>The line that EFM's shell scripts take for a property's; null when there is none.</summary>
+    public static string? HelpersLine(string text, string name)
+    {
+        var pattern = Regex.Escape(name).Replace("\\.", ".", StringComparison.Ordinal);
+
+        return text.Split('\n').LastOrDefault(l => !l.Contains('#', StringComparison.Ordinal)
+            && Regex.IsMatch(l, pattern, RegexOptions.CultureInvariant));
+    }
 
     /// <summary>Whether a text names the property, commented out or not.</summary>
     public static bool Knows(string text, string name) => text.Split('\n').Select(l => l.TrimStart('#', ' ', '\t')).Any(l => l.Contains('=', StringComparison.Ordinal) && l.Split('=')[0].Trim() == name);

@@ -36,6 +36,13 @@ static class Common
 
     /// <summary>Every address from which a data node may connect: its own, or the virtual IP while it holds it (T12).</summary>
     public static IEnumerable<string> DataAddresses(PemCluster cluster) => cluster.DataNodes.Select(h => h.Address).Append(cluster.VirtualIp);
+
+    /// <summary>
+    /// Every address from which an EFM agent may connect. An agent of 5.4 asks its own database at its bind.address; the manual of all
+    /// versions lists the loopback addresses as well (B16).
+    /// </summary>
+    public static IEnumerable<string> AgentAddresses(PemCluster cluster) =>
+        [.. cluster.Hosts.Select(h => h.Address), cluster.VirtualIp, "127.0.0.1", "::1"];
 }
 
 /// <summary>A resource that waits for its turn: nothing to do on a host that has no running database yet.</summary>

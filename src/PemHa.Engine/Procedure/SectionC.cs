@@ -29,7 +29,8 @@ static class SectionC
             [
                 PingServer(host),
                 .. host == primary ? [new AgentCount(cluster)] : Array.Empty<Resource>(),
-                .. host.Role == PemRole.Witness ? [] : new Resource[] { Database.IsUp(host), Database.HasSsl(host), Interface(host), sighting.Look(host) },
+                .. host.Role == PemRole.Witness ? [] : new Resource[] { Database.IsUp(host), Database.HasSsl(host), Interface(host), sighting.Look(host),
+                    EfmProperties.HelpersAgree(host, Properties(host, user, properties)) },
             ]),
             new Phase("role", [primary], host => [Database.IsPrimary(host), sighting.MustBeFree(host), role]),
             Rules(cluster, hosts, user, afterTls: true),
@@ -62,7 +63,7 @@ static class SectionC
     /// <summary>P14, P15, T6: every node on every data node, the witness and the virtual IP (T12) included.</summary>
     static Phase Rules(PemCluster cluster, IReadOnlyList<PemHost> hosts, string user, bool afterTls) => new("rules", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
     {
-        var rules = Common.Rules(cluster, "efm", [.. cluster.Hosts.Select(h => h.Address).Append(cluster.VirtualIp)
+        var rules = Common.Rules(cluster, "efm", [.. Common.AgentAddresses(cluster)
             .Select(a => $"{SectionB.HbaName(cluster.Database)} {SectionB.HbaName(user)} {HbaFile.Single(a)} scram-sha-256")], afterTls: afterTls);
         return [rules, new ServerLoaded(host) { After = [rules], ReloadOnly = true }];
     });

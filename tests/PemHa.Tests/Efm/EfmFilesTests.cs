@@ -12,6 +12,7 @@ namespace PemHa.Tests.Efm;
 public class EfmFilesTests
 {
     const string Sample = "# EFM's sample\ndb.user=\ndb.password.encrypted=\nvirtual.ip=\nnode.timeout=50\n";
+    const string Hex = "0123456789abcdef0123456789abcdef";
     readonly Example _c1 = new();
 
     [Fact]
@@ -46,7 +47,7 @@ public class EfmFilesTests
     {
         var change = First();
         var text = Content(change);
-        Assert.StartsWith("# EFM's sample\ndb.user=efm\ndb.password.encrypted=c2VjcmV0\nvirtual.ip=172.16.161.245\nnode.timeout=50\n",
+        Assert.StartsWith($"# EFM's sample\ndb.user=efm\ndb.password.encrypted={Hex}\nvirtual.ip=172.16.161.245\nnode.timeout=50\n",
             text, StringComparison.Ordinal);
         Assert.Contains("put_file /etc/edb/efm-5.2/efm.properties efm:enterprisedb 640 ", change.Apply, StringComparison.Ordinal);
         string[] expected =
@@ -82,7 +83,7 @@ public class EfmFilesTests
         var step = Step();
         First(step);
         var text = Content(Properties(step, _c1.Third).Compare(Facts.Of(("sample.text", Sample)), false)!);
-        Assert.Equal("c2VjcmV0", PropertiesText.Get(text, "db.password.encrypted"));
+        Assert.Equal(Hex, PropertiesText.Get(text, "db.password.encrypted"));
     }
 
     [Fact]
@@ -91,7 +92,7 @@ public class EfmFilesTests
     {
         var text = Content(First());
         var facts = Facts.Of(("sample.text", Sample), ("file.text", text), ("file.mode", "640 efm:enterprisedb"), ("works", "1"),
-            ("encrypted", "b3RoZXI="));
+            ("encrypt.status", "0"), ("encrypted", "fedcba9876543210fedcba9876543210"));
         Assert.Null(Properties(Step(), _c1.Primary).Compare(facts, false));
     }
 
@@ -101,14 +102,14 @@ public class EfmFilesTests
     {
         var old = Facts.Of(("sample.text", Sample),
             ("file.text", Sample.Replace("encrypted=", "encrypted = b2xkb25l", StringComparison.Ordinal)),
-            ("file.mode", "640 efm:enterprisedb"), ("encrypted", "c2VjcmV0"));
+            ("file.mode", "640 efm:enterprisedb"), ("encrypt.status", "0"), ("encrypted", Hex));
         var difference = Redacted(_c1.Primary, Properties(Step(), _c1.Primary).Compare(old, false)!.Difference);
         Assert.Contains("db.password.encrypted=********\n", difference, StringComparison.Ordinal);
         Assert.DoesNotContain("b2xkb25l", difference, StringComparison.Ordinal);
-        Assert.DoesNotContain("c2VjcmV0", difference, StringComparison.Ordinal);
+        Assert.DoesNotContain(Hex, difference, StringComparison.Ordinal);
         var step = Step();
         First(step);
-        Assert.DoesNotContain("c2VjcmV0",
+        Assert.DoesNotContain(Hex,
             Redacted(_c1.Standby, Properties(step, _c1.Standby).Compare(Facts.Of(("sample.text", Sample)), false)!.Difference),
             StringComparison.Ordinal);
     }
@@ -122,14 +123,65 @@ public class EfmFilesTests
             StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_failed_encryption_is_told_in_EFMs_words()
+    [Theory]
+    [InlineData("1", "EFMPASS password not found.", "", "output 'EFMPASS password not found.'", "environment")]
+    [InlineData("1", "Unable to find JRE in path.", "/usr/bin/which: no java", "error output '/usr/bin/which: no java'", "Install-PemEpas")]
+    [InlineData("0", "Unable to find JRE in path.", "", "status 0", "Install-PemEpas")]
+    [InlineData("1", Hex, "", "output '********'", "by hand")]
+    [InlineData("0", "The encrypted password is: " + Hex, "", "is: ********'", "by hand")]
+    [InlineData("0", Hex + "\n" + Hex, "", "********", "by hand")]
+    [InlineData("0", "0123456789abcdef", "", "'0123456789abcdef'", "by hand")]
+    [InlineData("0", "0123456789abcdef0123456789abcdef01", "", "********", "by hand")]
+    [InlineData("0", "", "warning", "output empty, error output 'warning'", "by hand")]
+    [Spec("P18", "T8")]
+    public void What_efm_encrypt_prints_is_taken_only_when_it_is_an_encrypted_password(
+        string status, string output, string errors, string told, string remedy)
     {
-        var error = Assert.Throws<PemException>(() => Properties(Step(), _c1.Primary)
-            .Compare(Facts.Of(("sample.text", Sample), ("trouble", "no java")), false));
+        var error = Assert.Throws<PemException>(() => Properties(Step(), _c1.Primary).Compare(
+            Facts.Of(("sample.text", Sample), ("encrypt.status", status), ("encrypted", output), ("encrypt.error", errors)), false));
         Assert.Equal("EfmEncryptFailed", error.Id);
-        Assert.Contains("no java", error.Message, StringComparison.Ordinal);
+        Assert.Contains(told, error.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
+        // Who has the text has the password.
+        Assert.DoesNotContain(Hex, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_host_without_EFM_is_said_to_be_one() =>
         Assert.Equal("EfmMissing", Assert.Throws<PemException>(() => Properties(Step(), _c1.Primary).Compare(Facts.Of(), false)).Id);
+
+    [Theory]
+    [InlineData("echo " + Hex, true)]
+    [InlineData("echo " + Hex + Hex, true)]
+    [InlineData("echo 'EFMPASS password not found.'; exit 1", false)]
+    [InlineData("echo 'EFMPASS password not found.'", false)]
+    [InlineData("echo " + Hex + "; exit 1", false)]
+    [InlineData("echo " + Hex + "; echo " + Hex, false)]
+    [InlineData("echo 0123; echo trouble >&2", false)]
+    [InlineData("exit 0", false)]
+    [Spec("P18")]
+    public void A_runbook_and_a_probe_judge_efm_encrypt_alike(string efm, bool taken)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["efm"], $"#!/bin/sh\n{efm}\n");
+        Shell.Run("chmod", [], "+x", folder["efm"]);
+        var recipe = First().Recipe.Script;
+        string Here(string script) => script.Replace("/usr/edb/efm-5.2/bin/efm", folder["efm"], StringComparison.Ordinal);
+        var frame = $"set -eu; T='{folder[""]}'; fail() {{ echo \"$*\" >&2; exit 9; }}\n";
+        frame += "fact() { printf '%s\\t=%s\\n' \"$1\" \"$2\"; }; fact64() { printf '%s\\t' \"$1\"; base64 -w0; echo; }\n";
+
+        var byHand = Shell.Sh(frame + Here(string.Join('\n', recipe.Split('\n')
+            .SkipWhile(l => !l.StartsWith("E=$(EFMPASS", StringComparison.Ordinal))
+            .TakeWhile(l => !l.StartsWith("set --", StringComparison.Ordinal))).Replace("\"$" + Variable(recipe) + "\"", "x", StringComparison.Ordinal)));
+        Assert.Equal((taken ? 0 : 9, false), (byHand.ExitCode, (byHand.Output + byHand.Error).Contains(Hex, StringComparison.Ordinal)));
+
+        var probe = Properties(Step(), _c1.Primary).Probe;
+        var asked = probe[probe.IndexOf("if [ -x ", StringComparison.Ordinal)..];
+        var facts = Shell.Sh(frame + Here(asked[..(asked.IndexOf("\nfi", StringComparison.Ordinal) + 3)]) + "\n").Output;
+        var error = Record.Exception(() => Properties(Step(), _c1.Primary).Compare(Facts.Parse($"sample.text\t=db.user=\n{facts}"), false));
+        Assert.Equal(taken, error is null);
+
+        static string Variable(string recipe) => recipe.Split("EFMPASS=\"$")[1].Split('"')[0];
     }
 
     [Fact]
@@ -158,6 +210,85 @@ public class EfmFilesTests
         // One that is started anew forgets them, unless another agent of its cluster reminds it.
         Assert.NotNull(allowed.Compare(Status("""{"nodes":{"172.16.161.200":{}},"allowednodes":["172.16.161.201","172.16.161.202","172.16.161.203"]}"""), true));
         Assert.Null(allowed.Compare(Status("""{"nodes":{"172.16.161.200":{},"172.16.161.203":{}},"allowednodes":["172.16.161.201","172.16.161.202","172.16.161.203"]}"""), true));
+    }
+
+    [Theory]
+    [InlineData("fd16:161::201", "fd16:161::202", true)]
+    [InlineData("fd16:161:0:0:0:0:0:201", "FD16:161:0:0:0:0:0:202", true)]
+    [InlineData("node2", "node3.example.com", true)]
+    [InlineData("fd16:161::201", "fd16:161::203", false)]
+    [InlineData("fd16:161::201", "fd16:161::2020", false)]
+    [Spec("P20", "F2")]
+    public void However_EFM_spells_a_node_it_is_that_node(string second, string third, bool all)
+    {
+        var cluster = new PemCluster("efm", "fd16:161::245") { PingServer = "fd16:161::1" };
+        var first = new PemHost(cluster, "fd16:161::200", PemRole.Primary, "node1") { Session = _c1.Primary.Session };
+        _ = new PemHost(cluster, "fd16:161::201", PemRole.Standby, "node2") { Session = _c1.Standby.Session };
+        _ = new PemHost(cluster, "fd16:161::202", PemRole.Witness, "node3", "node3.example.com") { Session = _c1.Third.Session };
+        var step = SectionC.Cluster(cluster, cluster.Hosts, first, "efm", "pw", new Dictionary<string, string>());
+        var json = $$"""
+            {
+              "nodes": {
+                "fd16:161:0:0:0:0:0:200": { "type": "Primary", "DB": "UP" },
+                "{{second}}": { "type": "Standby", "db": "UP" }, "{{third}}": { "type": "Witness", "db": "N/A" }
+              },
+              "allowedNodes": [ "fd16:161:0:0:0:0:0:200", "{{second}}", "{{third}}" ]
+            }
+            """;
+
+        // Read as JSON, and in the shell that waits until it says so.
+        var (allowed, membership) = (Example.The<EfmAllowedNodes>(step, first), Example.The<EfmMembership>(step, first));
+        Assert.Equal(all, allowed.Compare(Status(json), false) is null);
+        Assert.Equal(all, membership.Compare(Status(json), false) is null);
+        Assert.Equal(all, Waits(allowed.Compare(Facts.Of(), false)!, json));
+        Assert.Equal(all, Waits(membership.Compare(Facts.Of(), false)!, json));
+    }
+
+    /// <summary>Whether the condition that a change waits for holds where <c>efm</c> prints a status.</summary>
+    static bool Waits(Change change, string status)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["status"], status);
+        var functions = change.Apply[change.Apply.IndexOf("efm_status()", StringComparison.Ordinal)..];
+        functions = functions.Replace("/usr/edb/efm-5.2/bin/efm cluster-status-json efm", $"cat '{folder["status"]}'", StringComparison.Ordinal);
+        var result = Shell.Sh("set -u; LC_ALL=C; export LC_ALL\nfail() { exit 9; }; wait_for() { shift; \"$@\"; }; "
+            + $"cat() {{ if [ -f \"$1\" ]; then command cat \"$1\"; fi; }}\n{functions}\n");
+        Assert.True(result.ExitCode is 0 or 9 or 127, result.Error);
+        return result.ExitCode == 0;
+    }
+
+    [Fact]
+    [Spec("P20")]
+    public void Who_was_allowed_is_waited_for_as_the_command_only_sends_a_signal()
+    {
+        var change = Example.The<EfmAllowedNodes>(Step(), _c1.Primary).Compare(Facts.Of(), false)!;
+        Assert.Matches("allow-node efm 172.16.161.203\n(.*\n)+wait_for 30 allowed \\|\\|", change.Apply);
+        Assert.DoesNotContain("wait_for", change.Difference, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("# the old db.data.dir=/x\n", null)]
+    [InlineData("my.db-data-dir.note=/elsewhere\n", "my.db-data-dir.note=/elsewhere")]
+    [InlineData("script.post.promotion=/opt/db.bin/after\n", "script.post.promotion=/opt/db.bin/after")]
+    [Spec("P19", "F5")]
+    public void A_later_line_that_EFMs_scripts_would_read_for_a_directory_is_refused_before_any_change(string line, string? told)
+    {
+        var agree = Step().Phases[0].Resources(_c1.Standby).Single(r => r.Name == "directories in efm.properties");
+        Assert.Null(agree.Compare(Facts.Of(), false));
+        var error = Record.Exception(() => agree.Compare(Facts.Of(("sample.text", Sample), ("file.text", Sample + "db.bin=/x\ndb.data.dir=/y\n" + line)), false));
+        Assert.Equal(told is null ? null : "PropertyAmbiguous", (error as PemException)?.Id);
+        Assert.Contains(told ?? "", error?.Message ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Spec("P19")]
+    public void That_auto_rewind_cannot_work_is_said_once()
+    {
+        var step = Step(new() { ["auto.rewind"] = "true" });
+        Assert.Contains("wal_log_hints", Properties(step, _c1.Primary).Remark(Facts.Of()), StringComparison.Ordinal);
+        Assert.Null(Properties(step, _c1.Standby).Remark(Facts.Of()));
+        Assert.Null(Properties(Step(new() { ["auto.rewind"] = "false" }), _c1.Primary).Remark(Facts.Of()));
     }
 
     [Theory]
@@ -302,7 +433,7 @@ public class EfmFilesTests
 
     /// <summary>The primary's file, as the first run makes it.</summary>
     Change First(Step? step = null) =>
-        Properties(step ?? Step(), _c1.Primary).Compare(Facts.Of(("sample.text", Sample), ("encrypted", "c2VjcmV0"), ("nic", "ens33 24")), false)!;
+        Properties(step ?? Step(), _c1.Primary).Compare(Facts.Of(("sample.text", Sample), ("encrypt.status", "0"), ("encrypted", Hex), ("nic", "ens33 24")), false)!;
 
     static Facts Status(string json) => Facts.Of(("status", json));
 

@@ -92,4 +92,34 @@ public class PropertiesTextTests
     static string Set(string text, string name, string value) => PropertiesText.Set(text, [new(name, value)]);
 
     static bool Is(string line, string name) => line.Split('=') is [var left, _, ..] && left.Trim() == name;
+
+    [Theory]
+    [InlineData("db.data.dir", "/u01/pg16/pg_data/", true)]
+    [InlineData("db.data.dir", "/data/a#b", false)]
+    [InlineData("db.data.dir", "/data/a=b", false)]
+    [InlineData("db.config.dir", "/data/a\\b", false)]
+    [InlineData("db.bin", "/opt/é/bin", false)]
+    [InlineData("db.bin", "/opt/a  b/bin", false)]
+    [InlineData("user.email", "a=b#c", true)]
+    [Spec("F5", "P19")]
+    public void A_directory_that_EFMs_scripts_would_misread_is_refused(string name, string value, bool fit) =>
+        Assert.Equal(fit, PropertiesText.Refusal(name, value) is null);
+
+    [Theory]
+    [InlineData("db.bin=/a\n", "/a")]
+    [InlineData("db.bin=/a\ndb.bin=/b\n", "/b")]
+    [InlineData("db.bin = /a b \r\n", "/a b")]
+    [InlineData("db.bin=/a\n#db.bin=/b\n", "/a")]
+    [InlineData("db.bin=/a # note\n", null)]
+    [InlineData("db.bin=/a=b\n", "/a")]
+    [InlineData("db.bin=/a\nmydbxbin=/b\n", "/b")]
+    [InlineData("", null)]
+    [Spec("F5")]
+    public void EFMs_scripts_take_the_last_line_that_matches(string text, string? value)
+    {
+        Assert.Equal(value, PropertiesText.HelpersValue(text, "db.bin"));
+        // As the pipe of the public copies of efm_db_functions does (G50).
+        var piped = Shell.Sh($"printf %s '{text}' | grep db.bin | grep -v '#' | tail -1 | cut -d= -f2 | xargs").Output.Trim();
+        Assert.Equal(value ?? "", piped);
+    }
 }

@@ -25,9 +25,10 @@ public class FileTests
     public void EFM_is_allowed_from_every_node_and_the_virtual_IP_on_every_data_node()
     {
         var step = SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", "pw", new Dictionary<string, string>());
-        string[] from = ["200", "201", "202", "203", "245"];
+        // The manual's loopback addresses too, where an agent may ask its own database (B16).
+        string[] from = [.. new[] { "200", "201", "202", "203", "245" }.Select(n => $"172.16.161.{n}/32"), "127.0.0.1/32", "::1/128"];
         foreach (var host in new[] { _c1.Primary, _c1.Standby, _c1.Third })
-            Assert.Equal(from.Select(n => $"hostssl edb efm 172.16.161.{n}/32 scram-sha-256"),
+            Assert.Equal(from.Select(a => $"hostssl edb efm {a} scram-sha-256"),
                 MarkedBlock.Get(After(Example.The<HbaFile>(step, host), ("ssl", "on")), "efm")!);
         Assert.Empty(Example.Resources(step, _c1.Witness).OfType<HbaFile>());
     }

@@ -95,7 +95,7 @@ public partial class ScriptTests
         {
             foreach (var line in $"{resource.Probe}\n{Planned(resource)?.Apply}".Split('\n')
                 .Where(l => l.Contains("s3cret", StringComparison.Ordinal)))
-                Assert.Matches(@"^\s*(fact encrypted ""\$\(EFMPASS=\S+ \S+/bin/efm encrypt \S+ --from-env .*|printf '%s\\n' \S+ \| PGCONNECT_TIMEOUT=30 timeout -s KILL 900 /usr/edb/pem/bin/configure-pem-server\.sh .*)$",
+                Assert.Matches(@"^\s*(E=\$\(EFMPASS=\S+ \S+/bin/efm encrypt \S+ --from-env .*|printf '%s\\n' \S+ \| PGCONNECT_TIMEOUT=30 timeout -s KILL 900 /usr/edb/pem/bin/configure-pem-server\.sh .*)$",
                     line);
         }
     }
@@ -115,7 +115,7 @@ public partial class ScriptTests
     {
         foreach (var facts in new[] { resource.Blank,
             Facts.Of(("up", "1"), ("database", "1"), ("file.text", ""), ("file.mode", "600 a:b"), ("sample.text", ""),
-            ("encrypted", "eA=="),
+            ("encrypt.status", "0"), ("encrypted", "0123456789abcdef0123456789abcdef"),
             ("live", "aas 0"), ("missing.edb-pem", "1"), ("on", "1"), ("configured", "1"), ("ours", "1"), ("recovery", "f"),
                 ("pending", "x"), ("receiver", "streaming 172.16.161.200"), ("streaming", "9")) })
         {
