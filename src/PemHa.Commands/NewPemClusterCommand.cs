@@ -115,7 +115,7 @@ public sealed class NewPemClusterCommand : PSCmdlet
     {
         var (properties, secrets) = (TextTable.Of(EfmProperty), TextTable.Of(SecretName));
         foreach (var (name, value) in properties)
-            if ((TextTable.IsSecret(name) ? TextTable.NoSecrets(name) : PropertiesText.Refusal(name, value)) is { } why)
+            if ((TextTable.IsSecret(name) ? TextTable.NoSecrets(name) : PropertyRules.Refusal(EfmVersion, name, value)) is { } why)
                 ThrowTerminatingError(Errors.Input("PropertyUnfit", $"-EfmProperty will not do: {why}.", name));
         // The refusal does not repeat what was given: it may be the secret itself.
         foreach (var (name, value) in secrets)

@@ -36,7 +36,15 @@ public sealed class NewPemEfmClusterCommand : StepCommand
     /// </summary>
     [Parameter]
     [ValidateRange(0, 3600)]
-    public int AutoResumeStartupPeriod { get; set; } = 30;
+    public int AutoResumeStartupPeriod { get; set; } = EfmOptions.UsualAutoResume;
+
+    /// <summary>
+    /// What tells the neighbours where an IPv6 virtual IP is when it has moved. Kernel, the default: a kernel setting on each data node. None:
+    /// nothing does, and neighbours send to the old owner for about 40 s. EFM announces IPv4 addresses itself.
+    /// </summary>
+    [Parameter]
+    [ValidateSet("Kernel", "None")]
+    public string VirtualIpAnnouncer { get; set; } = "Kernel";
 
     /// <summary>Makes only the role and the HBA rules (P13–P15); no agent is configured or started.</summary>
     [Parameter]
@@ -47,17 +55,22 @@ public sealed class NewPemEfmClusterCommand : StepCommand
         var login = Login(Credential);
         var own = TextTable.Of(Property);
         foreach (var (name, value) in own)
-            Refuse("PropertyUnfit", PropertiesText.Refusal(name, value), "-Property", name);
+            Refuse("PropertyUnfit", PropertyRules.Refusal(cluster.EfmVersion, name, value), "-Property", name);
         var (resume, period) = (SectionC.AutoResume(cluster), AutoResumeStartupPeriod.ToString(CultureInfo.InvariantCulture));
-        if (MyInvocation.BoundParameters.ContainsKey(nameof(AutoResumeStartupPeriod)) && !own.TryAdd(resume, period) && own[resume] != period)
+        var given = MyInvocation.BoundParameters.ContainsKey(nameof(AutoResumeStartupPeriod));
+        if (given && !own.TryAdd(resume, period) && own[resume] != period)
             throw new PemException("PropertyUnfit", Trouble.InvalidArgument, $"-Property says {resume}={own[resume]}, and -AutoResumeStartupPeriod {period}.",
                 "Give one of the two.")
             { Step = "New-PemEfmCluster" };
-        var properties = TextTable.Over(cluster.EfmProperty, own);
-        properties.TryAdd(resume, period);
+        var options = new EfmOptions
+        {
+            Properties = TextTable.Over(cluster.EfmProperty, own),
+            BootOrder = !BootGuard.Equals("None", StringComparison.OrdinalIgnoreCase),
+            Announces = !VirtualIpAnnouncer.Equals("None", StringComparison.OrdinalIgnoreCase),
+        };
         var primary = await PrimaryAsync(cluster, hosts, "New-PemEfmCluster", ct);
         return DatabaseOnly
             ? SectionC.DatabasePart(cluster, hosts, primary, login.UserName, login.Password)
-            : SectionC.Cluster(cluster, hosts, primary, login.UserName, login.Password, properties, !BootGuard.Equals("None", StringComparison.OrdinalIgnoreCase));
+            : SectionC.Cluster(cluster, hosts, primary, login.UserName, login.Password, options);
     }
 }

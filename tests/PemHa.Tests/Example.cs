@@ -57,7 +57,7 @@ sealed class Example
             SectionD.Certificates(Cluster, hosts, Cluster.SslModel == PemSslModel.SslUtils ? new SslUtilsAuthority(Primary) : new PlannedAuthority("/ca", "PEM CA"), TimeSpan.FromDays(100), false),
             SectionD.Ssl(Cluster, hosts),
             SectionD.Hba(Cluster, hosts, "pemsuper"), SectionD.RollingRestart(Cluster, hosts, Primary, false),
-            SectionC.Cluster(Cluster, hosts, Primary, "efm", password, new Dictionary<string, string>()),
+            SectionC.Cluster(Cluster, hosts, Primary, "efm", password, new EfmOptions()),
             SectionE.AgentUser(Cluster, hosts, Primary),
             SectionE.Server(Cluster, hosts, Primary, "pemsuper", password, new PemServerOptions(TemporarySuperUser: true, RegisterEfm: true)),
             SectionE.Settings(Cluster, hosts, Primary, "pem_user_settings", password),

@@ -76,7 +76,7 @@ sealed class UsualCompleter : PemCompleter
     internal static IReadOnlyDictionary<string, string[]> Usual { get; } = new Dictionary<string, string[]>(StringComparer.OrdinalIgnoreCase)
     {
         ["PostgresVersion"] = ["17", "16"],
-        ["EfmVersion"] = ["5.2", "5.1"],
+        ["EfmVersion"] = ["5.4", "5.3", "5.2", "5.1"],
         ["UserName"] = ["repl", "efm", "pemsuper", "pem_user_settings"],
         ["SuperUser"] = ["pemsuper"],
         ["AgentUser"] = ["common_agent_user"],

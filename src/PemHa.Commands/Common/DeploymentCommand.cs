@@ -73,6 +73,14 @@ public abstract class DeploymentCommand : AsyncCommand
     [Parameter]
     public Hashtable EfmProperty { get; set; } = [];
 
+    /// <summary>
+    /// What tells the neighbours where an IPv6 virtual IP is when it has moved. Kernel, the default: a kernel setting on each data node. None:
+    /// nothing does, and neighbours send to the old owner for about 40 s. EFM announces IPv4 addresses itself.
+    /// </summary>
+    [Parameter]
+    [ValidateSet("Kernel", "None")]
+    public string VirtualIpAnnouncer { get; set; } = "Kernel";
+
     /// <summary>The first step to do, by its cmdlet's name; the ones before it are taken as done.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(StepCompleter))]
@@ -102,7 +110,7 @@ public abstract class DeploymentCommand : AsyncCommand
     {
         _ = Deployment.Range(StartAt, StopAfter);
         var properties = TextTable.Over(cluster.EfmProperty, TextTable.Of(EfmProperty));
-        foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertiesText.Refusal(name, value), "-EfmProperty", name);
+        foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertyRules.Refusal(cluster.EfmVersion, name, value), "-EfmProperty", name);
         var (replication, efm, superUser, settings) = (Login(Replication), Login(Efm), SuperLogin(SuperUser), UserSettings is null ? null : Login(UserSettings));
         var certificates = new CertificateOptions
         {
@@ -126,7 +134,11 @@ public abstract class DeploymentCommand : AsyncCommand
             Efm = efm,
             SuperUser = superUser,
             UserSettings = settings,
-            EfmProperty = properties,
+            EfmOptions = new EfmOptions
+            {
+                Properties = properties,
+                Announces = !VirtualIpAnnouncer.Equals("None", StringComparison.OrdinalIgnoreCase),
+            },
             Certificates = certificates,
             Preview = preview,
             Server = new PemServerOptions(TemporarySuperUser, RegisterEfm),

@@ -137,6 +137,9 @@ sealed class EfmMembership(PemHost host, IReadOnlyList<PemHost> members) : Resou
 /// <summary>T20: a number of agents that outlives no more failures than one agent fewer would; obeyed, and said.</summary>
 sealed class AgentCount(PemCluster cluster) : Resource
 {
+    /// <summary>The first EFM whose even clusters stay with one primary in a gradual split of the network (G5).</summary>
+    static readonly Version EvenSplitFixed = new(5, 4);
+
     public override string Name => "number of EFM agents";
 
     public override string Probe => ":";
@@ -148,7 +151,9 @@ sealed class AgentCount(PemCluster cluster) : Resource
         var (agents, data) = (cluster.Hosts.Count, cluster.DataNodes.Count());
         if (agents % 2 != 0) return null;
         var advice = data == agents ? "describe a witness as well" : data > 2 ? $"{data} data nodes need no witness" : "describe one witness fewer";
+        var split = cluster.EfmVersion < EvenSplitFixed
+            ? $" EFM {cluster.EfmVersion} may even promote a second primary when the network splits step by step; {EvenSplitFixed} does not (G5)." : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{agents} EFM agents are an even number: when half of them are lost or cut off, nobody has a majority and there is no failover, so they outlive no more than {agents - 1} would; {advice}.");
+            $"{agents} EFM agents are an even number: when half of them are lost or cut off, nobody has a majority and there is no failover, so they outlive no more than {agents - 1} would; {advice}.{split}");
     }
 }

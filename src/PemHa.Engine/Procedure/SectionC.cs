@@ -14,9 +14,11 @@ static class SectionC
     static readonly string[] Functions =
         ["pg_current_wal_lsn()", "pg_last_wal_replay_lsn()", "pg_wal_replay_resume()", "pg_wal_replay_pause()", "pg_reload_conf()"];
 
+    /// <summary>The first EFM with the properties release.vip.* (G2).</summary>
+    static readonly Version ReleaseWaits = new(5, 1);
+
     /// <summary>New-PemEfmCluster: P13–P21, T6–T13, T20.</summary>
-    public static Step Cluster(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password,
-        IReadOnlyDictionary<string, string> properties, bool bootOrder = true)
+    public static Step Cluster(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password, EfmOptions options)
     {
         var role = EfmRole(primary, cluster, user, password);
         var secret = new EfmPassword(primary, password, role);
@@ -29,19 +31,22 @@ static class SectionC
             [
                 PingServer(host),
                 .. host == primary ? [new AgentCount(cluster)] : Array.Empty<Resource>(),
-                .. host.Role == PemRole.Witness ? [] : new Resource[] { Database.IsUp(host), Database.HasSsl(host), Interface(host), sighting.Look(host),
-                    EfmProperties.HelpersAgree(host, Properties(host, user, properties)) },
+                .. host.Role == PemRole.Witness ? [] : new Resource[]
+                {
+                    Database.IsUp(host), Database.HasSsl(host), Interface(host), sighting.Look(host),
+                    EfmProperties.HelpersAgree(host, Properties(host, user, options)), new EagerFailover(cluster, options.Properties),
+                },
             ]),
             new Phase("role", [primary], host => [Database.IsPrimary(host), sighting.MustBeFree(host), role]),
             Rules(cluster, hosts, user, afterTls: true),
             new Phase("first agent", [primary], host =>
             {
-                var agent = Agent(host, secret, user, properties, bootOrder);
+                var agent = Agent(host, secret, user, options);
                 return [.. agent, new EfmAllowedNodes(host, efm) { After = [agent[^1]] }, new EfmWatching(host, efm) { After = [agent[^1]] }];
             }),
             new Phase("other agents", [.. hosts.Where(h => h != primary)], host =>
             {
-                var agent = Agent(host, secret, user, properties, bootOrder);
+                var agent = Agent(host, secret, user, options);
                 var together = new EfmTogether(host, primary, efm) { After = [agent[^1]] };
                 return [.. agent, together, .. host.Role == PemRole.Witness ? [] : new Resource[] { new EfmWatching(host, efm) { After = [agent[^1], together] } }];
             }),
@@ -88,7 +93,7 @@ static class SectionC
         };
     }
 
-    static Resource[] Agent(PemHost host, EfmPassword password, string user, IReadOnlyDictionary<string, string> extra, bool bootOrder)
+    static Resource[] Agent(PemHost host, EfmPassword password, string user, EfmOptions options)
     {
         var cluster = host.Cluster;
         var folder = cluster.EfmConfigDirectory;
@@ -99,8 +104,8 @@ static class SectionC
             Owner = host.Role == PemRole.Witness ? "efm:efm" : $"efm:{cluster.ServiceOwner}",
             Mode = "640",
             EnforceMode = true,
-            Values = Properties(host, user, extra),
-            AskedFor = extra.Keys,
+            Values = Properties(host, user, options),
+            AskedFor = options.Properties.Keys,
         };
         var nodes = new EfmNodes(host, host == password.Primary ? null : password.Primary.Address)
         {
@@ -110,10 +115,18 @@ static class SectionC
             EnforceMode = true,
         };
         var unit = new EfmUnit(cluster);
-        var boot = new BootOrder(host, bootOrder) { Path = BootOrder.PathOf(cluster), Owner = "root:root", Mode = "644" };
+        var boot = new BootOrder(host, options.BootOrder) { Path = BootOrder.PathOf(cluster), Owner = "root:root", Mode = "644" };
+        var announcer = new VirtualIpAnnouncer(host, options.Announces)
+        {
+            Path = VirtualIpAnnouncer.PathOf(cluster),
+            Owner = "root:root",
+            Mode = "644",
+            EnforceMode = true,
+        };
         return
         [
             unit, properties, nodes, .. host.Role == PemRole.Witness ? [] : new Resource[] { boot },
+            .. host.Role != PemRole.Witness && VirtualIpAnnouncer.Concerns(cluster) ? [announcer] : Array.Empty<Resource>(),
             new ServiceRunning(cluster.EfmServiceName) { After = [unit, properties], Reads = properties.Path },
         ];
     }
@@ -122,7 +135,7 @@ static class SectionC
     public static string AutoResume(PemCluster cluster) => cluster.EfmVersion.Major < 5 ? "auto.resume.period" : "auto.resume.startup.period";
 
     /// <summary>P19, and the user's own on top.</summary>
-    static Dictionary<string, string> Properties(PemHost host, string user, IReadOnlyDictionary<string, string> extra)
+    static Dictionary<string, string> Properties(PemHost host, string user, EfmOptions options)
     {
         var cluster = host.Cluster;
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -148,11 +161,24 @@ static class SectionC
             ["virtual.ip"] = cluster.VirtualIp,
             ["virtual.ip.single"] = "true",
             ["check.vip.before.promotion"] = "true",
+            [AutoResume(cluster)] = EfmOptions.UsualAutoResume.ToString(CultureInfo.InvariantCulture),
         };
+        if (host.Role != PemRole.Witness)
+        {
+            // A switchover gives the old primary this name, or none: synchronous_standby_names would not count it any more (G18).
+            values["application.name"] = host.Name;
+            // With two standbys or more, a release in the background may cut the old primary's agent off while it chooses one (O5). With one
+            // it costs a second, and a node that is added later changes no property of the others.
+            if (cluster.EfmVersion >= ReleaseWaits)
+            {
+                values["release.vip.background"] = "false";
+                values["release.vip.post.wait"] = "1";
+            }
+        }
         // What is not given is found out on each node (EfmProperties).
         if (cluster.VirtualIpInterface is { } nic) values["virtual.ip.interface"] = nic;
         if (cluster.VirtualIpPrefix is { } prefix) values["virtual.ip.prefix"] = prefix.ToString(CultureInfo.InvariantCulture);
-        foreach (var (name, value) in extra) values[name] = value;
+        foreach (var (name, value) in options.Properties) values[name] = value;
         return values;
     }
 

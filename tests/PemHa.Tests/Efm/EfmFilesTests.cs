@@ -402,7 +402,7 @@ public class EfmFilesTests
     {
         var cluster = new PemCluster("efm", "10.0.0.9") { PingServer = "10.0.0.1" };
         var host = new PemHost(cluster, "10.0.0.1", PemRole.Primary) { Session = _c1.Primary.Session };
-        var requirement = SectionC.Cluster(cluster, [host], host, "efm", "pw", new Dictionary<string, string>()).Phases[0]
+        var requirement = SectionC.Cluster(cluster, [host], host, "efm", "pw", new EfmOptions()).Phases[0]
             .Resources(host)[0];
         Assert.Equal("PingServerInCluster", Assert.Throws<PemException>(() => requirement.Compare(Facts.Of(("answers", "1")), false)).Id);
     }
@@ -425,7 +425,7 @@ public class EfmFilesTests
     }
 
     Step Step(Dictionary<string, string>? extra = null, string password = "pw") =>
-        SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", password, extra ?? []);
+        SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", password, new EfmOptions { Properties = extra ?? [] });
 
     EfmNodes Nodes(PemHost host) => Example.The<EfmNodes>(Step(), host);
 

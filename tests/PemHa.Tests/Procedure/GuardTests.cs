@@ -62,7 +62,7 @@ public class GuardTests
     [Spec("P19")]
     public void A_service_older_than_what_it_reads_is_restarted(string written, string? action)
     {
-        var step = SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", "pw", new Dictionary<string, string>());
+        var step = SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", "pw", new EfmOptions());
         var facts = Facts.Of(("state", "ActiveState=active\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=50000000\n"),
             ("now", "1100.000"), ("uptime", "50.00"), ("written", written));
         Assert.Equal(action, Example.The<ServiceRunning>(step, _c1.Standby).Compare(facts, false)?.Action);
@@ -72,7 +72,7 @@ public class GuardTests
     [Spec("P19", "F5")]
     public void A_property_that_EFM_does_not_know_is_refused()
     {
-        var step = SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", "pw", new Dictionary<string, string> { ["node.timeotu"] = "20" });
+        var step = SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", "pw", new EfmOptions { Properties = new Dictionary<string, string> { ["node.timeotu"] = "20" } });
         var error = Assert.Throws<PemException>(() => Example.The<EfmProperties>(step, _c1.Primary)
             .Compare(Facts.Of(("sample.text", "#node.timeout=50\n"), ("encrypted", "x")), false));
         Assert.Equal("PropertyUnknown", error.Id);
