@@ -188,7 +188,7 @@ sealed partial class Agent
                 await BecomeAsync(AgentType.Standby, "UP");
                 return Reply.No($"Fencing script error. Failover has not occurred. {fence.Text}");
             }
-            var result = await host.DatabaseAsync("promote");
+            var result = await host.DatabaseAsync("promotestandby");
             var answer = await database.AskAsync(Me, properties.Seconds("local.timeout"));
             for (var i = 0; result.Ok && answer.InRecovery && i < 600 && !stop.IsCancellationRequested; i++)
             {
@@ -225,12 +225,11 @@ sealed partial class Agent
         Interlocked.Increment(ref paused);
         try
         {
-            var settings = await host.DatabaseAsync("readrecoverysettings");
-            if (!settings.Ok) throw new InvalidOperationException(settings.Text);
-            var (conninfo, restore) = ParseSettings(settings.Output);
+            var (conninfo, restore) = await database.RecoverySettingsAsync(Me, properties.Seconds("local.timeout"));
             await MustAsync(host.ServiceAsync("stop"));
-            await MustAsync(host.DatabaseAsync("writerecoverysettings",
-                FormatSettings(Conninfo.WithHost(conninfo, message.Address), Restore(restore, message.Address))));
+            await MustAsync(host.DatabaseAsync("appendautoconf", AutoConf(Conninfo.WithHost(conninfo, message.Address), Restore(restore, message.Address))));
+            // What it has not replayed is fetched from the new primary, which must still have it [B9].
+            await MustAsync(host.DatabaseAsync("clearwalfiles"));
             await MustAsync(host.ServiceAsync("start"));
             await WaitForDatabaseAsync();
             log.Info($"The standby follows {message.Address}.");
@@ -266,13 +265,9 @@ sealed partial class Agent
         if (await command is { Ok: false } bad) throw new InvalidOperationException(bad.Text);
     }
 
-    /// <summary>Two lines: primary_conninfo, restore_command.</summary>
-    static (string Conninfo, string Restore) ParseSettings(string text)
-    {
-        var lines = text.Split('\n');
-        if (lines[0].Length == 0) throw new FormatException("primary_conninfo is not set in postgresql.auto.conf");
-        return (lines[0], lines.Length > 1 ? lines[1] : "");
-    }
+    /// <summary>Lines for postgresql.auto.conf; an empty restore_command stays as it is.</summary>
+    static string AutoConf(string conninfo, string restore) =>
+        $"primary_conninfo = {Quoted(conninfo)}" + (restore.Length > 0 ? $"\nrestore_command = {Quoted(restore)}" : "");
 
-    static string FormatSettings(string conninfo, string restore) => $"{conninfo}\n{restore}\n";
+    static string Quoted(string value) => $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -67,26 +67,29 @@ sealed partial class Agent
     void Publish(ClusterView next)
     {
         if (ReferenceEquals(next, view)) return;
-        var moved = !next.Members.SequenceEqual(view.Members) || !next.Down.SequenceEqual(view.Down);
+        var reset = next.Resets != view.Resets;
+        var moved = reset || !next.Members.SequenceEqual(view.Members) || !next.Down.SequenceEqual(view.Down);
         view = next;
         foreach (var gone in nodes.Keys.Except(next.Members).ToList()) nodes.Remove(gone);
         foreach (var member in next.Members.Where(m => m != Me))
             _ = AskAsync(member, new Message { Kind = "view", View = next }, RemoteTimeout);
-        if (moved) WriteNodesFile();
+        if (moved) WriteNodesFile(reset);
     }
 
     void AdoptView(ClusterView next)
     {
+        bool reset;
         lock (gate)
         {
             if (!joined || next.Version <= view.Version || !next.Members.Contains(Me)) return;
             if (!next.Members.SequenceEqual(view.Members))
                 log.Info($"Members are now {string.Join(' ', next.Members)}; down: {string.Join(' ', next.Down)}.");
             foreach (var member in next.Members.Except(view.Members)) seen[member] = Stopwatch.GetTimestamp();
+            reset = next.Resets != view.Resets;
             view = next;
             foreach (var gone in nodes.Keys.Except(next.Members).ToList()) nodes.Remove(gone);
         }
-        WriteNodesFile();
+        WriteNodesFile(reset);
         InBackground(() => StopIfIsolatedAsync());
     }
 
@@ -164,9 +167,9 @@ sealed partial class Agent
         if (heir != null) await AskAsync(heir, new Message { Kind = "leave", Address = Me }, TimeSpan.FromSeconds(2));
     }
 
-    void WriteNodesFile()
+    void WriteNodesFile(bool reset = false)
     {
-        if (properties.Flag("stable.nodes.file")) return;
+        if (properties.Flag("stable.nodes.file") && !reset) return;
         var file = StandIn.NodesFile(properties.Cluster);
         lock (gate)
         {

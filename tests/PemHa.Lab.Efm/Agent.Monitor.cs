@@ -8,6 +8,10 @@ sealed partial class Agent
     long lastUp = Stopwatch.GetTimestamp();
     bool afterFailure;
     int paused;
+    int rounds;
+
+    /// <summary>Checks of the database between two looks at files: a minute with the default local.period, so the lab's factor is that of its period [G47].</summary>
+    const int RoundsPerLook = 6;
 
     async Task MonitorLoopAsync()
     {
@@ -32,7 +36,17 @@ sealed partial class Agent
             if (Self.Type == AgentType.Idle) await WatchIdleAsync();
             else await WatchAsync();
             await HoldVipAsync(starting: false);
+            if (++rounds % RoundsPerLook == 0 && Self.Type is AgentType.Primary or AgentType.Standby) await LookAtFilesAsync(rounds / RoundsPerLook % 3);
         }
+    }
+
+    /// <summary>One look in turn, by sudo as the owner of the database. The first removes a recovery.conf of EFM's own [G47, G51].</summary>
+    async Task LookAtFilesAsync(int turn)
+    {
+        var signal = $"{properties["db.data.dir"]}/{(turn == 1 ? "recovery" : "standby")}.signal";
+        var look = await (turn == 0 ? host.DatabaseAsync("extrecconfexists") : host.DatabaseAsync("fileexists", signal));
+        if (turn == 0 && look.Ok) log.Warn("A recovery.conf that is not Failover Manager's was found in db.data.dir.");
+        if (look.ExitCode > 1) log.Warn($"The files of the database cannot be looked at: {look.Text}");
     }
 
     async Task WatchAsync()

@@ -9,10 +9,11 @@ sealed partial class Agent
     async Task FindRoleAsync()
     {
         if (properties.IsWitness) return;
-        var check = host.DatabaseAsync("validatedatadir");
+        var checks = Task.WhenAll(new[] { "validatepgbin", "validatedbconf", "validaterecoveryconf" }.Select(f => host.DatabaseAsync(f)));
         var answer = await database.AskAsync(Me, properties.Seconds("local.timeout"));
-        if (await check is { Ok: false } bad) throw new StartupException($"The database settings are not valid: {bad.Text}");
-        if (answer.Trouble == DbTrouble.Refused) throw new StartupException($"Unable to connect to DB on {Me}: {answer.Error}");
+        if ((await checks).FirstOrDefault(c => !c.Ok) is { } bad) throw new StartupException($"The database settings are not valid: {bad.Text}");
+        // Without a password from its script an agent is idle [O81].
+        if (answer.Trouble == DbTrouble.Refused && properties["script.db.password"].Length == 0) throw new StartupException($"Unable to connect to DB on {Me}: {answer.Error}");
         if (!answer.Up) log.Startup($"The local database does not answer, starting as idle: {answer.Error}");
         else lock (gate) self = self with { Type = answer.InRecovery ? AgentType.Standby : AgentType.Primary, Db = "UP" };
     }
@@ -108,7 +109,8 @@ sealed partial class Agent
 
     async Task WriteRecoveryConfAsync(bool unlessStandby)
     {
-        var result = await host.DatabaseAsync(unlessStandby ? "ensurerecoveryconf" : "writerecoveryconf");
+        if (unlessStandby && (await host.DatabaseAsync("recoveryfileexists")).Ok) return;
+        var result = await host.DatabaseAsync("writerecoveryconf");
         if (result.Ok) log.Info($"recovery.conf: {result.Text}");
         else Notify("SEVERE", $"Error creating recovery.conf file on {Me} for cluster {properties.Cluster}", result.Text);
     }

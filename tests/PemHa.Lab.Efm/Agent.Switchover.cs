@@ -79,14 +79,12 @@ sealed partial class Agent
 
     async Task<Reply> RecoverySettingsAsync()
     {
-        var settings = await host.DatabaseAsync("readrecoverysettings");
-        if (!settings.Ok) return Reply.No(settings.Text);
         try
         {
-            var (conninfo, restore) = ParseSettings(settings.Output);
+            var (conninfo, restore) = await database.RecoverySettingsAsync(Me, properties.Seconds("local.timeout"));
             return new Reply { Conninfo = conninfo, RestoreCommand = restore };
         }
-        catch (FormatException e)
+        catch (InvalidOperationException e)
         {
             return Reply.No(e.Message);
         }
@@ -125,9 +123,9 @@ sealed partial class Agent
         try
         {
             var conninfo = Conninfo.WithHost(message.Conninfo, message.Address, properties["application.name"], dropApplicationName: true);
-            await MustAsync(host.DatabaseAsync("writerecoverysettings",
-                FormatSettings(conninfo, Restore(message.RestoreCommand, message.Address))));
-            await MustAsync(host.DatabaseAsync("createstandbysignal"));
+            await MustAsync(host.DatabaseAsync("appendautoconf", AutoConf(conninfo, Restore(message.RestoreCommand, message.Address))));
+            await MustAsync(host.TouchAsync($"{properties["db.data.dir"]}/standby.signal"));
+            await MustAsync(host.DatabaseAsync("removerecoveryconf"));
             await MustAsync(host.ServiceAsync("start"));
             await WaitForDatabaseAsync();
             return await ResumeAsync();

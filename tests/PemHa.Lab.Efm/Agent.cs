@@ -38,7 +38,8 @@ sealed partial class Agent : IDisposable
         this.properties = properties;
         this.log = log;
         host = new HostCommands(properties, log);
-        database = new Database(properties, password);
+        var script = new DatabasePassword(properties, host);
+        database = new Database(properties, password, script.IsScripted ? script.AskAsync : null);
         vip = new VirtualIp(properties, host, log);
         wire = new Wire(properties.Cluster, properties.Flag("encrypt.agent.messages"));
         adminWire = new Wire(properties.Cluster, encrypt: false);
@@ -82,6 +83,9 @@ sealed partial class Agent : IDisposable
             await File.WriteAllTextAsync(pid, $"{Environment.ProcessId}\n");
             WriteToken();
             _ = ServeAsync(admin, adminWire, HandleAdminAsync);
+            using var health = properties.HealthPort is { } port
+                ? new HealthPort(properties.BindAddress.Address, port, () => Self.Type == AgentType.Primary, stop.Token)
+                : null;
             await HoldVipAsync(starting: true);
             log.Startup(Self.Type == AgentType.Idle
                 ? $"Idle agent running on node {Me} for cluster {properties.Cluster}."

@@ -43,7 +43,9 @@ static class AgentProcess
         {
             throw new StartupException($"File is not writable: {nodes}");
         }
-        var password = PasswordCipher.Decrypt(cluster, properties["db.password.encrypted"])
+        // A script's is asked for by the agent [O81].
+        if (properties["script.db.password"].Length > 0) return (properties, "");
+        var password = DatabasePassword.OfProperties(properties)
             ?? throw new StartupException("Unable to decrypt the value of db.password.encrypted; "
                 + $"it must be the output of 'efm encrypt {cluster}'.");
         return (properties, password);

@@ -20,6 +20,7 @@ static class Cli
           efm resume <cluster>                               monitor again an idle node's database
           efm set-priority <cluster> <address> <priority>    place of a standby in the failover order
           efm stop-cluster <cluster>                         stop all agents
+          efm upgrade-conf <cluster> [-source <directory>]   take over the files of an earlier version
           efm --help | --version
         """;
 
@@ -54,7 +55,8 @@ static class Cli
             case ["stop-cluster", var name]:
                 return await ChangeAsync(Cluster(name), new Message { Kind = args[0] }, "Stop cluster command sent to local agent.");
             case ["promote", var name, .. var options]: return await PromoteAsync(Cluster(name), options);
-            case ["upgrade-conf" or "create-standby", ..]: return Fail($"{args[0]}: the stand-in does not have this command.");
+            case ["upgrade-conf", var name, .. var options]: return UpgradeConf.Run(Cluster(name), options);
+            case ["create-standby", ..]: return Fail($"{args[0]}: the stand-in does not have this command.");
             default:
                 await Console.Error.WriteLineAsync(Usage);
                 return 1;

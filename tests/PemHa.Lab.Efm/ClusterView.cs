@@ -45,6 +45,9 @@ sealed record ClusterView
     /// <summary>The primary agent left in an orderly way: its absence is no failure. [F6]</summary>
     public bool PrimaryLeft { get; init; }
 
+    /// <summary>How often reset-members was called for.</summary>
+    public int Resets { get; init; }
+
     public string Coordinator => Members.Count > 0 ? Members[0] : "";
 
     /// <summary>Where an agent listens.</summary>
@@ -87,7 +90,8 @@ sealed record ClusterView
 
     internal ClusterView Disallow(string address) => Next() with { Allowed = [.. Allowed.Where(a => a != address)] };
 
-    internal ClusterView Reset() => Next() with { Down = [], Allowed = [.. Allowed.Where(Members.Contains)] };
+    /// <summary>Failed nodes are forgotten; every .nodes file is written anew, a stable one too. [O23]</summary>
+    internal ClusterView Reset() => Next() with { Down = [], Allowed = [.. Allowed.Where(Members.Contains)], Resets = Resets + 1 };
 
     /// <summary>Puts a standby at a place in the failover order; 0 takes it out.</summary>
     internal ClusterView SetPriority(string address, int place)

@@ -14,8 +14,11 @@ sealed record DbAnswer(DbTrouble Trouble, string Error, bool InRecovery, string 
 }
 
 /// <summary>Connections to the databases of the cluster, as db.user with its password and the SSL mode of the properties. [F5]</summary>
-sealed class Database(EfmProperties properties, string password) : IDisposable
+/// <param name="renew">Asks for the password again after a login that it was refused for; null where it is in the properties.</param>
+sealed class Database(EfmProperties properties, string password, Func<Task<string?>>? renew) : IDisposable
 {
+    volatile string current = password;
+
     const string Question = """
         SELECT r, CASE WHEN r THEN pg_last_wal_receive_lsn() END::text,
                CASE WHEN r THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text
@@ -38,7 +41,38 @@ sealed class Database(EfmProperties properties, string password) : IDisposable
         }
     }
 
+    /// <summary>primary_conninfo and restore_command of a running standby, as its server has them.</summary>
+    /// <exception cref="InvalidOperationException">It cannot be asked, or has none.</exception>
+    internal async Task<(string Conninfo, string Restore)> RecoverySettingsAsync(string address, TimeSpan timeout)
+    {
+        using var deadline = new CancellationTokenSource(timeout);
+        try
+        {
+            await using var connection = await sources.GetOrAdd(address, Source).OpenConnectionAsync(deadline.Token);
+            await using var command = new NpgsqlCommand("SELECT current_setting('primary_conninfo'), current_setting('restore_command')", connection);
+            await using var row = await command.ExecuteReaderAsync(deadline.Token);
+            await row.ReadAsync(deadline.Token);
+            var conninfo = Text(row, 0);
+            return conninfo.Length > 0 ? (conninfo, Text(row, 1)) : throw new InvalidOperationException("primary_conninfo is not set");
+        }
+        catch (Exception e) when (e is NpgsqlException or SocketException or IOException or OperationCanceledException)
+        {
+            throw new InvalidOperationException($"the settings of {address} cannot be read: {e.Message}", e);
+        }
+    }
+
     async Task<DbAnswer> ConnectAsync(string address, TimeSpan timeout)
+    {
+        var answer = await LogInAsync(address, timeout);
+        if (answer.Trouble != DbTrouble.Refused || renew is null || await renew() is not { } fresh || fresh == current) return answer;
+        // The password was changed: nothing has to be restarted for it [O81].
+        current = fresh;
+        foreach (var key in sources.Keys.ToList())
+            if (sources.TryRemove(key, out var source)) source.Dispose();
+        return await LogInAsync(address, timeout);
+    }
+
+    async Task<DbAnswer> LogInAsync(string address, TimeSpan timeout)
     {
         using var deadline = new CancellationTokenSource(timeout);
         try
@@ -98,16 +132,17 @@ sealed class Database(EfmProperties properties, string password) : IDisposable
             Port = properties.Number("db.port"),
             Database = properties["db.database"],
             Username = properties["db.user"],
-            Password = password,
+            Password = current,
             ApplicationName = "efm",
             Pooling = false,
             SslMode = properties["jdbc.sslmode"] switch
             {
                 "disable" => SslMode.Disable,
                 "require" => SslMode.Require,
+                "verify-full" => SslMode.VerifyFull,
                 _ => SslMode.VerifyCA,
             },
-            RootCertificate = properties["jdbc.sslmode"] == "verify-ca"
+            RootCertificate = properties["jdbc.sslmode"] is "verify-ca" or "verify-full"
                 ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".postgresql/root.crt")
                 : null,
         }.ConnectionString);

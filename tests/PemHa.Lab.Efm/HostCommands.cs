@@ -24,9 +24,14 @@ sealed class HostCommands(EfmProperties properties, AgentLog log)
         RunAsync([.. Sudo("efm_address"), .. arguments], null, TimeSpan.FromSeconds(30));
 
     /// <summary>As the owner of the database.</summary>
-    internal Task<CommandResult> DatabaseAsync(string function, string? input = null, params string[] arguments) =>
+    internal Task<CommandResult> DatabaseAsync(string function, params string[] arguments) => OwnerAsync([function, PropertiesFile, .. arguments]);
+
+    /// <summary>Makes a file that must not be there yet; the one function that wants no properties.</summary>
+    internal Task<CommandResult> TouchAsync(string path) => OwnerAsync(["touchfile", path]);
+
+    Task<CommandResult> OwnerAsync(string[] arguments) =>
         RunAsync([.. Words(properties["sudo.user.command"].Replace("%u", properties["db.service.owner"], StringComparison.Ordinal)),
-            $"{StandIn.BinDirectory}/efm_db_functions", function, PropertiesFile, .. arguments], input, TimeSpan.FromMinutes(10));
+            $"{StandIn.BinDirectory}/efm_db_functions", .. arguments], null, TimeSpan.FromMinutes(10));
 
     /// <summary>Starts, stops or restarts the database: the service when there is one, pg_ctl otherwise.</summary>
     internal Task<CommandResult> ServiceAsync(string what) => properties["db.service.name"].Length > 0

@@ -28,6 +28,9 @@ static class PropertyCatalogue
     [
         new("db.user", Needed: Needed.Always),
         new("db.password.encrypted", Needed: Needed.Always),
+        new("script.db.password", Since: "5.4"),
+        new("script.db.password.retry", "10", PropertyKind.Seconds, Since: "5.4"),
+        new("script.db.password.encrypted", "false", PropertyKind.Flag, Since: "5.4"),
         new("db.port", Kind: PropertyKind.Port, Needed: Needed.Always, SameEverywhere: true),
         new("db.database", Needed: Needed.Always),
         new("db.service.owner", Needed: Needed.DataNode),
@@ -45,6 +48,7 @@ static class PropertyCatalogue
         new("bind.address", Needed: Needed.Always),
         new("external.address"),
         new("admin.port", "7809", PropertyKind.Port),
+        new("primary.health.check.port", Kind: PropertyKind.Port, Since: "5.4"),
         new("is.witness", Kind: PropertyKind.Flag, Needed: Needed.Always),
         new("local.period", "10", PropertyKind.Seconds),
         new("local.timeout", "60", PropertyKind.Seconds),
@@ -139,6 +143,6 @@ static class PropertyCatalogue
     {
         "update.physical.slots.period", "auto.rewind", "auto.basebackup", "reconfigure.num.sync", "reconfigure.sync.primary",
         "pgpool.enable", "script.load.balancer.attach", "script.load.balancer.detach", "script.custom.monitor", "syslog.enabled",
-        "external.address", "backup.wal",
+        "external.address",
     };
 }

@@ -31,5 +31,5 @@ static class StandIn
     internal static string VersionOf(string folder) =>
         Path.GetFileName(Path.GetDirectoryName(folder.TrimEnd('/'))) is { } home && home.StartsWith("efm-", StringComparison.Ordinal)
             ? home["efm-".Length..]
-            : "5.2";
+            : "5.4";
 }

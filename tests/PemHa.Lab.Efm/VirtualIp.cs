@@ -18,9 +18,18 @@ sealed class VirtualIp(EfmProperties properties, HostCommands host, AgentLog log
         return (await ChangeAsync(Address()?.AddressFamily == AddressFamily.InterNetworkV6 ? "add6" : "add4", "Assigning")).Ok;
     }
 
+    /// <summary>In the background unless told otherwise; the waits are before it, and after it where it is waited for [G2, O5].</summary>
     internal async Task ReleaseAsync()
     {
-        if (IsHere()) await ChangeAsync("del", "Releasing");
+        if (!IsHere()) return;
+        var background = properties.Flag("release.vip.background");
+        var release = Task.Run(async () =>
+        {
+            await Task.Delay(properties.Seconds("release.vip.pre.wait"));
+            await ChangeAsync("del", "Releasing");
+            if (!background) await Task.Delay(properties.Seconds("release.vip.post.wait"));
+        });
+        if (!background) await release;
     }
 
     /// <summary>A host name is resolved each time that it is needed, as documented; null when it cannot be.</summary>

@@ -88,6 +88,8 @@ public class EfmPropertiesTests
     [Theory]
     [InlineData("5.1")]
     [InlineData("5.2")]
+    [InlineData("5.3")]
+    [InlineData("5.4")]
     [Spec("P3", "P17", "F5")]
     public void The_template_has_every_property_with_its_default_and_no_other(string version)
     {
@@ -104,7 +106,7 @@ public class EfmPropertiesTests
     [Theory]
     [InlineData("/usr/edb/efm-5.1/lib/", "5.1")]
     [InlineData("/usr/edb/efm-5.2/lib", "5.2")]
-    [InlineData("/anywhere/bin/", "5.2")]
+    [InlineData("/anywhere/bin/", "5.4")]
     [Spec("P3")]
     public void The_folder_of_the_program_says_which_version_it_is(string folder, string version) =>
         Assert.Equal(version, StandIn.VersionOf(folder));

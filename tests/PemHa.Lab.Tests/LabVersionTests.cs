@@ -2,7 +2,7 @@ using Xunit;
 
 namespace PemHa.Lab.Tests;
 
-/// <summary>Two versions of the server's and EFM's stand-ins, each under its own names.</summary>
+/// <summary>Two versions of the server's stand-in and four of EFM's, each under its own names.</summary>
 [Collection(OneHostTests.Name)]
 public sealed class LabVersionTests(OneHost host)
 {
@@ -45,8 +45,40 @@ public sealed class LabVersionTests(OneHost host)
     [Spec("F5")]
     public async Task A_property_of_the_newer_EFM_is_unknown_to_the_older()
     {
-        var both = await host.RootAsync("grep -c ^auto.basebackup= /etc/edb/efm-5.[12]/efm.properties.in || :");
-        Assert.Equal("/etc/edb/efm-5.1/efm.properties.in:0\n/etc/edb/efm-5.2/efm.properties.in:1", both);
+        var each = await host.RootAsync("cd /etc/edb; grep -c ^auto.basebackup= efm-5.?/efm.properties.in; grep -c ^script.db.password efm-5.?/efm.properties.in || :");
+        Assert.Equal("""
+            efm-5.1/efm.properties.in:0
+            efm-5.2/efm.properties.in:1
+            efm-5.3/efm.properties.in:1
+            efm-5.4/efm.properties.in:1
+            efm-5.1/efm.properties.in:0
+            efm-5.2/efm.properties.in:0
+            efm-5.3/efm.properties.in:0
+            efm-5.4/efm.properties.in:3
+            """, each);
+    }
+
+    /// <summary>O40, O42, O44: what an administrator sees who goes from 5.3 to 5.4.</summary>
+    [Fact]
+    [Spec("F5")]
+    public async Task Files_of_an_earlier_EFM_are_taken_over_by_the_next()
+    {
+        var said = await host.RootAsync(
+            """
+            cd /etc/edb/efm-5.3
+            sed 's/^node.timeout=.*/node.timeout=20/' efm.properties.in >moving.properties
+            { cat efm.nodes.in; echo 10.0.0.1:7800; } >moving.nodes
+            /usr/edb/efm-5.4/bin/efm upgrade-conf moving
+            cd /etc/edb/efm-5.4
+            grep -c . moving.nodes; grep ^node.timeout= moving.properties; grep -c ^primary.health.check.port= moving.properties
+            stat -c %U:%G moving.properties
+            /usr/edb/efm-5.4/bin/efm upgrade-conf moving >/dev/null; ls moving.properties.* | wc -l
+            rm -f /etc/edb/efm-5.[34]/moving.*
+            """);
+        Assert.Contains(
+            "properties were added: script.db.password script.db.password.retry script.db.password.encrypted primary.health.check.port",
+            said, StringComparison.Ordinal);
+        Assert.EndsWith("\n3\nnode.timeout=20\n1\nefm:efm\n1", said, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,12 +9,12 @@ public sealed class OneHostTests : ICollectionFixture<OneHost>
     public const string Name = "One host";
 }
 
-/// <summary>One host with the stand-ins of both versions of the server and of EFM installed, nothing initialised or started.</summary>
+/// <summary>One host with the stand-ins of all versions of the server and of EFM installed, nothing initialised or started.</summary>
 public sealed class OneHost : LabFixture
 {
     const string Install =
         """
-        dnf -qy install java-17-openjdk-headless edb-as17-server edb-as16-server edb-efm52 edb-efm51 >/dev/null
+        dnf -qy install java-17-openjdk-headless edb-as17-server edb-as16-server edb-efm54 edb-efm53 edb-efm52 edb-efm51 >/dev/null
         """;
 
     Task<CommandResult>? _installed;

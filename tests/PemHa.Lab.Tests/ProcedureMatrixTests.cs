@@ -12,7 +12,7 @@ namespace PemHa.Lab.Tests;
 public sealed class ProcedureMatrixTests
 {
     const string Common = "common_agent_user",
-        Newer = "the newer PEM, a common agent user and host names", Older = "the older server and EFM and encrypted keys";
+        Newer = "the newer PEM and EFM, a common agent user and host names", Older = "the older server and EFM and encrypted keys";
 
     [Fact]
     [Spec("P23", "P27", "P30", "P33", "P34", "P38", "T15", "F9")]
@@ -66,13 +66,13 @@ public sealed class ProcedureMatrixTests
     [MemberData(nameof(Others))]
     public Task ExternalCA_on_two_and_a_witness_with(string packages) => packages == Newer
         ? CellAsync(
-            new("ExternalCA", 2, 1) { AgentUser = Common, ByName = true, Installed = "-TemporarySuperUser -RegisterEfm", Before = NewerPem },
+            new("ExternalCA", 2, 1) { AgentUser = Common, ByName = true, Described = "-EfmVersion 5.4", Installed = "-TemporarySuperUser -RegisterEfm", Before = NewerPem },
             async cluster =>
             {
                 await AssertAgentAsync(cluster);
                 Assert.Equal("10.5.0", await cluster.RootAsync("node2", "rpm -q --qf '%{VERSION}' edb-pem"));
                 const string registered = "SELECT DISTINCT efm_cluster_name, efm_installation_path FROM pem.server";
-                Assert.Equal("efm|/usr/edb/efm-5.2/", await cluster.SqlAsync("node1", registered, "pem"));
+                Assert.Equal("efm|/usr/edb/efm-5.4/", await cluster.SqlAsync("node1", registered, "pem"));
             })
         : CellAsync(
             new("ExternalCA", 2, 1) { KeyPassword = "p w", Described = "-PostgresVersion 16 -EfmVersion 5.1" },
