@@ -58,6 +58,28 @@ public sealed class LabVersionTests(OneHost host)
             """, each);
     }
 
+    /// <summary>G4, G5: what the newer ones brought, an older agent does not start with.</summary>
+    [Theory]
+    [InlineData("5.1", true, true)]
+    [InlineData("5.2", true, true)]
+    [InlineData("5.3", false, true)]
+    [InlineData("5.4", false, false)]
+    [Spec("F5")]
+    public async Task An_older_EFM_refuses_what_a_newer_one_knows(string efm, bool mode, bool port)
+    {
+        var said = await host.RunAsync(
+            $"""
+            cd /etc/edb/efm-{efm}
+            printf '%s\n' jdbc.sslmode=verify-full primary.health.check.port=8009 >refused.properties
+            cp efm.nodes.in refused.nodes; chown efm:efm refused.*
+            runuser -u efm -- /usr/edb/efm-{efm}/bin/runefm.sh start refused || :
+            rm -f refused.*
+            """);
+        Assert.Contains("The required property db.user has no value.", said.Stdout, StringComparison.Ordinal);
+        Assert.Equal(mode, said.Stdout.Contains("Invalid value for property jdbc.sslmode: verify-full", StringComparison.Ordinal));
+        Assert.Equal(port, said.Stdout.Contains("Invalid property name found in the properties file: primary.health.check.port", StringComparison.Ordinal));
+    }
+
     /// <summary>O40, O42, O44: what an administrator sees who goes from 5.3 to 5.4.</summary>
     [Fact]
     [Spec("F5")]

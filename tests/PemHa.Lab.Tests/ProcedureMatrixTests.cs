@@ -62,7 +62,7 @@ public sealed class ProcedureMatrixTests
     public static TheoryData<string> Others => LongForm.Asked ? [Newer, Older] : [Newer];
 
     [Theory]
-    [Spec("P3", "P16", "P19", "P23", "P24", "P30", "P33", "P38")]
+    [Spec("P3", "P16", "P19", "P23", "P24", "P30", "P33", "P38", "F7")]
     [MemberData(nameof(Others))]
     public Task ExternalCA_on_two_and_a_witness_with(string packages) => packages == Newer
         ? CellAsync(
@@ -73,6 +73,9 @@ public sealed class ProcedureMatrixTests
                 Assert.Equal("10.5.0", await cluster.RootAsync("node2", "rpm -q --qf '%{VERSION}' edb-pem"));
                 const string registered = "SELECT DISTINCT efm_cluster_name, efm_installation_path FROM pem.server";
                 Assert.Equal("efm|/usr/edb/efm-5.4/", await cluster.SqlAsync("node1", registered, "pem"));
+                var data = await cluster.DataAsync();
+                await cluster.SwitchOverAsync(data[0], data[1]);
+                await cluster.SwitchOverAsync(data[1], data[0]);
             })
         : CellAsync(
             new("ExternalCA", 2, 1) { KeyPassword = "p w", Described = "-PostgresVersion 16 -EfmVersion 5.1" },

@@ -52,6 +52,35 @@ public sealed class ProcedureOperationTests(ProcedureCluster cluster)
         Assert.Equal(started, (await Ask(start)).Select(t => double.Parse(t, CultureInfo.InvariantCulture)));
     }
 
+    /// <summary>O32: databases and virtual IP stay, the list of the nodes that may join does not; the step gives it again (X3).</summary>
+    [Fact]
+    [Spec("P20", "F5")]
+    public async Task Agents_that_stop_cluster_has_stopped_are_allowed_again_and_join()
+    {
+        await cluster.DeployedAsync();
+        const string efm = "/usr/edb/efm-5.2/bin/efm";
+        string[] all = [.. Data, "witness1"];
+        await cluster.RootAsync("node1", $"{efm} stop-cluster efm");
+        await ProcedureLab.UntilAsync(
+            "stopped agents",
+            async () => string.Join(' ', await Task.WhenAll(all.Select(h => cluster.RootAsync(h, "systemctl is-active edb-efm-5.2 || :")))),
+            s => !s.Contains("active active", StringComparison.Ordinal) && s.Split(' ').All(a => a is "inactive" or "failed"));
+        Assert.Equal(["f", "t", "t"], await Ask("SELECT pg_is_in_recovery()"));
+        Assert.Equal("1", await cluster.RootAsync("node1", $"ip -o addr show dev eth0 | grep -cF ' {ProcedureLab.VirtualIp}/24 '"));
+
+        var report = await cluster.PowerShellAsync($$"""
+            $nodes = $hosts | Connect-PemHost @login
+            Report {
+                $nodes | New-PemEfmCluster -Credential (New-PemCredential efm -Path $state) -Property {{ProcedureLab.Timings}} -Confirm:$false
+            }
+            """);
+        Assert.True(report.Errors.Count == 0, report.ToString());
+        Assert.Equal(all, report.Lines.Where(all.Contains).Order(StringComparer.Ordinal));
+        var allowed = await cluster.RootAsync("witness1", $"{efm} cluster-status efm | sed -n '/^Allowed/{{n;p}}'");
+        Assert.Equal(["172.16.161.200", "172.16.161.201", "172.16.161.202", "172.16.161.203"],
+            allowed.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     [Spec("P11")]
     public async Task A_step_waits_for_another_operators_and_does_not_overwrite_what_that_one_changed()
