@@ -45,7 +45,7 @@ public sealed class EfmAgentTests(OneHost host)
             local.timeout.final=1
             END
             chown efm:efm alone.nodes; chown efm:enterprisedb alone.properties; chmod 640 alone.properties
-            runuser -u efm -- /usr/edb/efm-5.4/bin/runefm.sh start alone
+            runuser -u efm -- /usr/edb/efm-5.4/bin/runefm.sh start alone >/srv/efm/started 2>&1 </dev/null
             """);
         try
         {
