@@ -225,7 +225,7 @@ public class EfmFilesTests
         var first = new PemHost(cluster, "fd16:161::200", PemRole.Primary, "node1") { Session = _c1.Primary.Session };
         _ = new PemHost(cluster, "fd16:161::201", PemRole.Standby, "node2") { Session = _c1.Standby.Session };
         _ = new PemHost(cluster, "fd16:161::202", PemRole.Witness, "node3", "node3.example.com") { Session = _c1.Third.Session };
-        var step = SectionC.Cluster(cluster, cluster.Hosts, first, "efm", "pw", new Dictionary<string, string>());
+        var step = SectionC.Cluster(cluster, cluster.Hosts, first, "efm", "pw", new EfmOptions());
         var json = $$"""
             {
               "nodes": {
