@@ -274,7 +274,7 @@ public class RealOutputTests
     }
 
     static Step Efm(Example c1) =>
-        SectionC.Cluster(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "efm", "pw", new Dictionary<string, string>());
+        SectionC.Cluster(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "efm", "pw", new EfmOptions());
 
     /// <summary>The error when <c>efm encrypt</c> prints a text; null when that is taken for the password.</summary>
     static PemException? Encrypted(string output, int status)
