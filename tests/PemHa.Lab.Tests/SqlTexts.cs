@@ -12,9 +12,9 @@ static partial class SqlTexts
     const string Folder = "/var/tmp/sql-texts";
 
     /// <summary>
-    /// Puts that <c>psql</c> on a host. It answers as the real one does; beside that it asks what comes before the first change of a text
-    /// in two sessions that keep their dialect whatever is set. As many times as need be: an answer that changes by itself is no difference,
-    /// and nor are the settings that make the dialects, where all settings are told.
+    /// Puts that <c>psql</c> on a host. It answers as the real one does; beside that it asks what comes before the first change of a text in
+    /// two sessions that keep their dialect whatever is set. As many times as need be: an answer that changes by itself does not count, nor
+    /// do the settings that make the dialects, where all settings are told.
     /// </summary>
     internal const string Watch = $$"""
         mkdir -pm 1777 {{Folder}}

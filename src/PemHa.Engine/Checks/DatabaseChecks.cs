@@ -151,13 +151,14 @@ static class DatabaseChecks
                 fixedly.Add($"{name} is {value}, set by {source}");
             else later.Add($"{name} = {wanted}");
         }
-        // Unknown is the default, 0. EFM empties the WAL of each other standby when that follows a new primary, which then has to have it (B9).
+        // Unknown is the default, 0. EFM empties the WAL of each other standby when that follows a new primary, which has to have it (B9).
         _ = int.TryParse(facts["setting.wal_keep_size"], NumberStyles.None, CultureInfo.InvariantCulture, out var kept);
-        if (fixedly.Count == 0 && facts.Count("streaming") > 1 && kept < int.Parse(SectionB.Settings["wal_keep_size"], CultureInfo.InvariantCulture))
+        var enough = SectionB.Settings["wal_keep_size"];
+        if (fixedly.Count == 0 && facts.Count("streaming") > 1 && kept < int.Parse(enough, CultureInfo.InvariantCulture))
             return Verdict.Warning(
-                $"wal_keep_size is {kept} MB, and {facts["streaming"]} standbys stream: after a failover the other ones begin with WAL that the new "
-                    + "primary may not have any more, and wait for ever.",
-                $"Run Enable-PemReplication, which sets {SectionB.Settings["wal_keep_size"]}, or set more.");
+                $"wal_keep_size is {kept} MB, and {facts["streaming"]} standbys stream: after a failover the other ones begin with WAL that "
+                    + "the new primary may not have any more, and wait for ever.",
+                $"Run Enable-PemReplication, which sets {enough}, or set more.");
         return fixedly.Count > 0
             ? Verdict.Failed($"{string.Join("; ", fixedly)}: what postgresql.conf says does not count.", "ALTER SYSTEM RESET it, or take it out of the service's command line.")
             : Verdict.Passed(later.Count > 0 ? $"Enable-PemReplication sets {string.Join(", ", later)}." : $"It listens on {facts["setting.listen_addresses"]}, and is set for replication.");

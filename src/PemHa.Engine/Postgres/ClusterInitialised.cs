@@ -20,18 +20,18 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
         """;
 
     /// <summary>
-    /// Nothing public shows that the vendor's setup takes a service's name (row 60). A half-made database that it left goes with the next run;
-    /// one that a person makes, and starts, stays: so the mark goes where nothing was left.
+    /// Nothing public shows that the vendor's setup takes a service's name (row 60). A half-made database that it left goes with the next
+    /// run; one that a person then makes stays: so the mark goes where nothing was left.
     /// </summary>
     string ByHand => $"""
         {"{"}
             [ -e "$PGDATA/PG_VERSION" ] || rm -f "$M"
-            fail {Sh.Quote($"{cluster.PackageServiceName}-setup did not make a database for the service {cluster.ServiceName}; that it takes a "
-                + "service's name is what PostgreSQL's own packages document, and nothing public says it of the vendor's. By hand, as root: "
-                + $"install -d -o {cluster.ServiceOwner} -g {cluster.ServiceOwner} -m 700 {cluster.DataDirectory}; "
+            fail {Sh.Quote($"{cluster.PackageServiceName}-setup did not make a database for the service {cluster.ServiceName}; that it "
+                + "takes a service's name is what PostgreSQL's own packages document, and nothing public says it of the vendor's. By hand, "
+                + $"as root: install -d -o {cluster.ServiceOwner} -g {cluster.ServiceOwner} -m 700 {cluster.DataDirectory}; "
                 + $"runuser -u {cluster.ServiceOwner} -- {cluster.InstallDirectory}/bin/initdb -D {cluster.DataDirectory} -E UTF-8; "
-                + $"set port = {cluster.Port} and unix_socket_directories = '/tmp' in its postgresql.conf; systemctl start {cluster.ServiceName}; "
-                + "then run the step again.")}
+                + $"set port = {cluster.Port} and unix_socket_directories = '/tmp' in its postgresql.conf; "
+                + $"systemctl start {cluster.ServiceName}; then run the step again.")}
         {"}"}
         """;
 

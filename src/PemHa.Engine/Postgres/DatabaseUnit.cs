@@ -8,8 +8,8 @@ namespace PemHa.Engine.Postgres;
 /// a unit of its own under /etc/systemd/system, as PostgreSQL's packages document it. A unit whose directory holds a database is left alone.
 /// </summary>
 /// <remarks>
-/// Where the package's unit names a PIDFile, that moves too: systemd removes the file once a service has stopped, and a server that does not
-/// find its own, for which it looks every minute, shuts down at once. Otherwise a stop of ours would end the package's database (B2).
+/// Where the package's unit names a PIDFile, that moves too: systemd removes the file once a service has stopped, and a server that does
+/// not find its own, for which it looks every minute, shuts down at once. A stop of ours would end the package's database (B2).
 /// </remarks>
 sealed class DatabaseUnit(PemCluster cluster) : Resource
 {
@@ -45,7 +45,7 @@ sealed class DatabaseUnit(PemCluster cluster) : Resource
         if (missing && !IsOwn && cluster.DataDirectory == cluster.PackageDataDirectory) return null;
         var fresh = missing && IsOwn;
         var difference = fresh ? $"{Unit}: as {cluster.PackageServiceName}, with PGDATA={cluster.DataDirectory}"
-            : moved ? $"{DropIn}: PIDFile={PidFile}, not {facts["pidfile"]}, which is another server's and would go whenever this service stops"
+            : moved ? $"{DropIn}: PIDFile={PidFile}, not {facts["pidfile"]}, which would go whenever this service stops"
             : $"{DropIn}: Environment=PGDATA={cluster.DataDirectory}, PIDFile={PidFile}";
         var data = Sh.Quote($"PGDATA={cluster.DataDirectory}");
         return new Change(moved ? "correct" : "create", difference, fresh ? $$"""

@@ -112,9 +112,9 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         """;
 
     /// <summary>
-    /// Shell functions: what of a server was made by people, and how many tables and large objects a database of it has, with the names of
-    /// the first ones. It goes by their numbers: what initdb makes is below 16384 in PostgreSQL. Should the vendor's initdb pass that, a fresh
-    /// database is refused, and the names let a person see that it is fresh (B18).
+    /// Shell functions: what of a server was made by people, and how many tables and large objects a database of it has, with the names
+    /// of the first ones. It goes by their numbers: what initdb makes is below 16384 in PostgreSQL. Should the vendor's initdb pass that, a
+    /// fresh database is refused, and the names let a person see that it is fresh (B18).
     /// </summary>
     static string Contents => $$"""
         own() {
@@ -199,8 +199,9 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         if (facts["recovery"] != "false") return "a database of another cluster that does not answer";
         if (!facts.Has("own")) return "a database of another cluster that does not answer";
         if (facts["own"].Trim() is { Length: > 0 } own) return $"another database cluster with {own}";
-        var full = Databases.Where(d => facts[$"objects.{d}"].Trim() != "0").Select(d => $"{Told(facts[$"objects.{d}"].Trim())} in {d}").ToList();
-        return full.Count == 0 ? null : $"another database cluster with tables of its own ({string.Join("; ", full)})";
+        var objects = Databases.Select(d => (Name: d, Objects: facts[$"objects.{d}"].Trim()));
+        var full = string.Join("; ", objects.Where(o => o.Objects != "0").Select(o => $"{Told(o.Objects)} in {o.Name}"));
+        return full.Length == 0 ? null : $"another database cluster with tables of its own ({full})";
     }
 
     static readonly string[] Databases = ["postgres", "edb", "template1"];
@@ -247,7 +248,10 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
             {{Contents}}
             if [ -f "$D/PG_VERSION" ]; then
                 O=$(own) || fail "the database in $PGDATA does not answer any more: run the step again"
-                for d in postgres edb template1; do N=$(objects $d) || N=; [ "${N% }" = 0 ] || O="${O:+$O, }tables in $d (${N:-no answer})"; done
+                for d in postgres edb template1; do
+                    N=$(objects $d) || N=
+                    [ "${N% }" = 0 ] || O="${O:+$O, }tables in $d (${N:-no answer})"
+                done
                 [ -z "$O" ] || fail "the database in $PGDATA has something of its own since it was looked at: $O"
             fi
             """)}}

@@ -59,7 +59,8 @@ static class ServerFacts
           SELECT 'auto.' || name, sourcefile || ' line ' || sourceline FROM pg_file_settings WHERE sourcefile = :'d' || '/postgresql.auto.conf' AND name IS NOT NULL) f;
         WITH s AS (SELECT * FROM pg_settings WHERE source <> 'default' OR name = 'ssl')
         SELECT CASE name WHEN 'ssl' THEN 'ssl' || chr(9) || '=' || setting || chr(10) ELSE '' END || 'setting.' || name || chr(9) || '=' || setting || chr(10)
-          || 'source.' || name || chr(9) || '=' || CASE WHEN sourcefile IS NULL THEN source ELSE sourcefile || ' line ' || sourceline END FROM s;
+          || 'source.' || name || chr(9) || '='
+          || CASE WHEN sourcefile IS NULL THEN source ELSE sourcefile || ' line ' || sourceline END FROM s;
         SQL
                     } | sql postgres; } > "$T/server" || { rm -f "$T/server"; return 1; }
                 else : > "$T/server"; fi

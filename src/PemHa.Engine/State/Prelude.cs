@@ -34,7 +34,7 @@ static class Prelude
             as_owner timeout 120 "$PGBIN/psql" -qAtX -v ON_ERROR_STOP=1 -p "${_port:-$PGPORT}" ${_folder:+-h "$_folder"} -d "$_database" \
                 -c "$_dialect" "$@"
         }
-        _dialect="SELECT 1 FROM pg_settings WHERE context = 'user' AND CASE
+        _dialect="SELECT 1 FROM pg_settings WHERE context IN ('user', 'superuser') AND CASE
             WHEN name = 'db_dialect' THEN set_config(name, 'postgres', false) IS NULL
             WHEN name LIKE 'edb_redwood_%' THEN set_config(name, 'off', false) IS NULL
             WHEN name = 'DateStyle' THEN set_config(name, 'ISO', false) IS NULL END"
