@@ -252,7 +252,13 @@ sealed class PageRunner(Lab lab, CancellationToken cancellation)
     internal Task<CommandResult> CommonAgentUserAsync() =>
         SqlAsync(Primary, "CREATE USER common_agent_user;\nGRANT CONNECT ON DATABASE template1 TO common_agent_user;");
 
-    internal Task<CommandResult[]> PemPackageAsync() => PasteAsync(DataNodes, "dnf -y install edb-pem --allowerasing");
+    /// <summary>The page is of PEM 10.4, when that was the newest.</summary>
+    internal async Task<CommandResult[]> PemPackageAsync()
+    {
+        foreach (var host in DataNodes)
+            await PasteAsync(host, "echo 'excludepkgs=edb-pem-10.[5-9].*' >> /etc/dnf/dnf.conf");
+        return await PasteAsync(DataNodes, "dnf -y install edb-pem --allowerasing");
+    }
 
     internal Task<CommandResult> SuperuserAsync() =>
         PasteAsync(Primary, "su - enterprisedb -c \"psql -c \\\"create role pemsuper login superuser password 'password';\\\"\"");

@@ -33,17 +33,23 @@ public sealed class PemNode : IAsyncLifetime
             await _lab.DisposeAsync();
     }
 
-    /// <summary>Puts the host back to before the first configuration; skips the test where no lab can run.</summary>
+    /// <summary>Puts the host back to before the first configuration, with the newest PEM; skips the test where no lab can run.</summary>
     public async Task ResetAsync()
     {
         Assert.SkipWhen(_lab is null, Preflight.Refusal() ?? "");
         await RootAsync(Reset);
     }
 
-    /// <summary>Every option of the page's command but those of the agent, so that the password is the one question left (P35).</summary>
-    public static string Primary(string agent, string host = VirtualIp, string certificates = "/root/.pem", string version = "17") =>
+    /// <summary>Goes back to a version of PEM, until the next reset.</summary>
+    public Task<string> DowngradeAsync(string version) => RootAsync($"dnf -qy downgrade edb-pem-{version} >/dev/null");
+
+    /// <summary>
+    /// The newest page's command but for the agent's options (P33, R22). What it does not say, network and certificates' folder, is asked
+    /// for, and gets the default where the input has ended.
+    /// </summary>
+    public static string Primary(string agent, string host = VirtualIp, string version = "17") =>
         $"{Script} -t 1 -ho {host} -p 5444 -su pemsuper --asb-host-name 127.0.0.1 --replication-solution efm --replication-role primary "
-        + $"--skip-db-certificate --db-install-path /usr/edb/as{version}/ --db-unitfile edb-as-{version} -ci 172.16.161.0/24 -acp {certificates} {agent}";
+        + $"--skip-db-certificate --db-install-path /usr/edb/as{version}/ --db-unitfile edb-as-{version} {agent}";
 
     public static string OwnCertificate(string name, int id) =>
         $"--use-agent-sslcert /root/certs/{name}.crt --use-agent-sslkey /root/certs/{name}.key "
@@ -103,10 +109,11 @@ public sealed class PemNode : IAsyncLifetime
     // Roles and databases go by name: a run that failed half way may have made any part of them.
     const string Reset =
         $$"""
+        rpm -q --quiet edb-pem-10.6.0 || dnf -qy upgrade edb-pem >/dev/null
         systemctl -q disable --now pemagent nginx edb-uwsgi
         rm -rf /usr/edb/pem/share/.install-config /usr/edb/pem/agent/etc/agent.cfg /usr/edb/pem/web/pem.wsgi /usr/edb/pem/logs/* \
             /usr/edb/pem/resources/server-pem.* /etc/nginx/conf.d/edb-pem.conf /root/.pem /var/log/pem/agent.log \
-            /usr/edb/pem/web/config_local.py /var/lib/pem/*
+            /usr/edb/pem/web/config_local.py /var/lib/pem/* /etc/pem-stand-in /etc/nginx/pem
         {
             for address in 127.0.0.1 172.16.161.200 {{VirtualIp}}; do
                 echo "hostssl pem,postgres pemsuper $address/32 scram-sha-256"

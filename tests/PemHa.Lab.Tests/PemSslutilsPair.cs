@@ -65,7 +65,7 @@ public sealed class PemSslutilsPair : LabFixture
         $"""
         /usr/edb/pem/bin/configure-pem-server.sh -t 1 -ho {VirtualIp} -p 5444 -su pemsuper --asb-host-name 127.0.0.1 \
             --replication-solution efm -srp --efm-cluster-name=efm -srp --efm-install-path=/usr/edb/efm-5.2/ --replication-role {role} \
-            --db-install-path /usr/edb/as17/ --db-unitfile edb-as-17 -ci 172.16.161.0/24 -acp /root/.pem <<<{Password}
+            --db-install-path /usr/edb/as17/ --db-unitfile edb-as-17 <<<{Password}
         """;
 
     // The manual makes keys of 4096 bits; these prove the same and cost less.

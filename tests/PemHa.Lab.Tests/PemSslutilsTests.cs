@@ -28,6 +28,19 @@ public sealed class PemSslutilsTests(PemSslutilsPair pair) : IClassFixture<PemSs
     }
 
     [Fact]
+    [Spec("P34", "F8")]
+    public async Task A_standbys_run_leaves_undone_what_no_page_says_that_it_does()
+    {
+        await pair.ConfiguredAsync();
+        const string threads = "sed -n 's/^alert_threads=//p' /usr/edb/pem/agent/etc/agent.cfg";
+        Assert.Equal(("1", "0"), (await pair.RootAsync("node1", threads), await pair.RootAsync("node2", threads)));
+        Assert.Equal("1|t\n2|f", await Sql("SELECT id, is_pem_server FROM pem.server WHERE id < 3 ORDER BY id"));
+        await Sql("SELECT pem.register_pem_server(2)");
+        Assert.Equal("t", await Sql("SELECT is_pem_server FROM pem.server WHERE id = 2"));
+        await Sql("UPDATE pem.server SET is_pem_server = false WHERE id = 2");
+    }
+
+    [Fact]
     [Spec("P23", "F8")]
     public async Task The_key_of_the_CA_is_needed_where_the_agent_registers_to_and_not_where_it_runs()
     {

@@ -7,6 +7,7 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
 {
     const string Critical = "CRITICAL ERROR";
     const string Registered = "Agent registered successfully";
+    const string Newest = "10.6.0";
 
     public async ValueTask InitializeAsync() => await node.ResetAsync();
 
@@ -132,14 +133,13 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
     [Spec("F8")]
     public async Task A_half_failed_run_poisons_the_next_one()
     {
+        await node.DowngradeAsync("10.4.0");
         AssertCritical(
-            await node.RunAsync(
-                PemNode.Primary(PemNode.OwnCertificate("stranger", 1), certificates: "/root/first"),
-                PemNode.Password + "\n"),
+            await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("stranger", 1) + " -acp /root/first"), PemNode.Password + "\n"),
             "could not be registered");
 
         var again = await node.RunAsync(
-            PemNode.Primary(PemNode.OwnCertificate("agent1", 1), host: "172.16.161.99", certificates: "/root/second"),
+            PemNode.Primary(PemNode.OwnCertificate("agent1", 1) + " -acp /root/second", host: "172.16.161.99"),
             PemNode.Password + "\n");
 
         Assert.Contains("running in upgrade mode", again.Stdout, StringComparison.Ordinal);
@@ -192,6 +192,7 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
     [Spec("P30", "T15")]
     public async Task A_common_agent_user_needs_its_own_HBA_line_and_then_the_role()
     {
+        await node.DowngradeAsync("10.4.0");
         await node.SqlAsync("postgres", "CREATE USER common_agent_user; GRANT CONNECT ON DATABASE template1 TO common_agent_user");
         AssertCritical(await node.RunAsync(CommonUser, PemNode.Password + "\n"), "no pg_hba.conf entry");
 
@@ -208,6 +209,7 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
     [Spec("P30", "F8")]
     public async Task A_common_agent_user_needs_CONNECT_on_template1_where_not_everybody_has_it()
     {
+        await node.DowngradeAsync("10.4.0");
         await LetCommonUserInAsync();
         await node.SqlAsync("postgres", "CREATE USER common_agent_user; REVOKE CONNECT ON DATABASE template1 FROM PUBLIC");
         AssertCritical(await node.RunAsync(CommonUser, PemNode.Password + "\n"), "without CONNECT on template1");
@@ -215,26 +217,123 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         Assert.Contains(Registered, (await node.RunAsync(CommonUser, PemNode.Password + "\n")).Stdout, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Theory]
     [Spec("P30", "F8")]
-    public async Task The_newer_PEM_wants_a_common_agent_user_to_be_a_superuser_meanwhile()
+    [InlineData("10.5.0")]
+    [InlineData("10.6.0")]
+    public async Task The_newer_PEM_wants_a_common_agent_user_to_be_a_superuser_meanwhile(string version)
     {
-        await node.RootAsync("dnf -qy --enablerepo=enterprisedb-next upgrade edb-pem >/dev/null");
-        try
-        {
-            await LetCommonUserInAsync();
-            await node.SqlAsync("postgres", "CREATE USER common_agent_user; GRANT CONNECT ON DATABASE template1 TO common_agent_user");
-            AssertCritical(await node.RunAsync(CommonUser, PemNode.Password + "\n"), "permission denied for schema pem");
-            await node.SqlAsync("postgres", "ALTER USER common_agent_user SUPERUSER");
-            Assert.Contains(Registered, (await node.RunAsync(CommonUser, PemNode.Password + "\n")).Stdout, StringComparison.Ordinal);
-            await node.SqlAsync("pem", "GRANT pem_agent TO common_agent_user; ALTER USER common_agent_user NOSUPERUSER");
-            await node.RootAsync("systemctl restart pemagent");
-            await node.UntilAsync("pem", "SELECT count(*) FROM pem.agent_heartbeat", "1");
-        }
-        finally
-        {
-            await node.RootAsync("dnf -qy downgrade edb-pem >/dev/null");
-        }
+        if (version != Newest)
+            await node.DowngradeAsync(version);
+        await LetCommonUserInAsync();
+        await node.SqlAsync("postgres", "CREATE USER common_agent_user; GRANT CONNECT ON DATABASE template1 TO common_agent_user");
+        AssertCritical(await node.RunAsync(CommonUser, PemNode.Password + "\n"), "permission denied for schema pem");
+        await node.SqlAsync("postgres", "ALTER USER common_agent_user SUPERUSER");
+        Assert.Contains(Registered, (await node.RunAsync(CommonUser, PemNode.Password + "\n")).Stdout, StringComparison.Ordinal);
+        await node.SqlAsync("pem", "GRANT pem_agent TO common_agent_user; ALTER USER common_agent_user NOSUPERUSER");
+        await node.RootAsync("systemctl restart pemagent");
+        await node.UntilAsync("pem", "SELECT count(*) FROM pem.agent_heartbeat", "1");
+    }
+
+    [Fact]
+    [Spec("P32")]
+    public async Task The_newest_version_is_what_dnf_installs() =>
+        Assert.Equal(Newest, await node.RootAsync("rpm -q --qf '%{VERSION}' edb-pem"));
+
+    [Theory]
+    [Spec("P33", "P34", "P35", "F8")]
+    [InlineData("-ci 172.16.161.0/24")]
+    [InlineData("--pemagent-certificate-path /root/.pem")]
+    [InlineData("-nhc")]
+    [InlineData("--use-existing-sslutils")]
+    public async Task From_10_5_on_what_no_page_has_is_refused_as_every_error_is(string option)
+    {
+        var command = PemNode.Primary($"{PemNode.OwnCertificate("agent1", 1)} {option}");
+        AssertCritical(await node.RunAsync(command, PemNode.Password + "\n"), $"The option {option.Split(' ')[0]} does not go with");
+        Assert.Equal("0", await node.SqlAsync("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'pem'"));
+    }
+
+    [Theory]
+    [Spec("P34", "F8")]
+    [InlineData("--skip-db-certificate")]
+    [InlineData("--use-agent-user u -aro agent_id=2")]
+    public async Task From_10_5_on_a_standby_is_told_no_more_than_the_page_has(string option)
+    {
+        var command = PemNode.Primary($"{PemNode.OwnCertificate("agent1", 1)} {option}")
+            .Replace("--replication-role primary --skip-db-certificate", "--replication-role standby", StringComparison.Ordinal);
+        AssertCritical(await node.RunAsync(command, PemNode.Password + "\n"), "does not go with --replication-role standby");
+    }
+
+    [Fact]
+    [Spec("F8")]
+    public async Task A_registration_is_verified_by_the_agents_own_login_and_taken_back()
+    {
+        const string verify = "/usr/edb/pem/agent/bin/pemworker --verify-registration";
+        Assert.Equal(1, (await node.RunAsync(verify)).ExitCode);
+        await ConfigureAsync();
+        var verified = await node.RunAsync(verify);
+        Assert.Equal((0, "Verify registration done successfully."), (verified.ExitCode, verified.Stdout.Trim()));
+        await node.SqlAsync("pem", "UPDATE pem.agent SET active = false");
+        Assert.Equal(3, (await node.RunAsync(verify)).ExitCode);
+        await node.RootAsync("sed -i /pem_agent/d /var/lib/edb/as17/data/pg_hba.conf; systemctl reload edb-as-17");
+        Assert.Equal(2, (await node.RunAsync(verify)).ExitCode);
+
+        await node.SqlAsync("pem", "UPDATE pem.agent SET active = true");
+        await node.RootAsync(
+            $"PEM_SERVER_PASSWORD={PemNode.Password} /usr/edb/pem/agent/bin/pemworker --unregister-agent --pem-user pemsuper");
+        Assert.Equal("f|0", await node.SqlAsync("pem", "SELECT active, (SELECT count(*) FROM pem.agent_server_binding) FROM pem.agent"));
+    }
+
+    [Theory]
+    [Spec("F9")]
+    [InlineData("10.4.0", "30", "given.crt")]
+    [InlineData("10.6.0", "15", "/usr/edb/pem/agent/etc/given.crt")]
+    public async Task Versions_differ_in_their_heartbeat_and_in_what_becomes_of_a_relative_path(string version, string seconds, string kept)
+    {
+        if (version != Newest)
+            await node.DowngradeAsync(version);
+        await node.RootAsync(
+            "for kind in crt key; do install -m 0600 /root/certs/agent1.$kind /usr/edb/pem/agent/etc/given.$kind; done");
+        // As an argument of pemworker's it is relative to the configuration's folder; the script itself looks at it from where it was started.
+        var run = await node.RunAsync(
+            "cd /usr/edb/pem/agent/etc; " + PemNode.Primary("--use-agent-sslcert given.crt --use-agent-sslkey given.key -aro agent_id=1"),
+            PemNode.Password + "\n");
+        Assert.Contains(Registered, run.Stdout, StringComparison.Ordinal);
+        Assert.Equal(seconds, await node.SqlAsync("pem", "SELECT heartbeat_interval FROM pem.agent"));
+        Assert.Equal(kept, await node.RootAsync("sed -n 's/^agent_ssl_crt=//p' /usr/edb/pem/agent/etc/agent.cfg; rm /usr/edb/pem/agent/etc/given.*"));
+    }
+
+    [Fact]
+    [Spec("F9")]
+    public async Task The_agent_can_be_told_to_beat_as_slowly_as_the_real_one()
+    {
+        await node.RootAsync("echo heartbeat=30 > /etc/pem-stand-in");
+        await ConfigureAsync();
+        const string since = "SELECT round(extract(epoch FROM now() - last_heartbeat)) FROM pem.agent_heartbeat";
+        await node.UntilAsync("pem", since, "6");
+    }
+
+    [Fact]
+    [Spec("P33")]
+    public async Task The_primary_is_a_server_of_PEMs_own_and_a_job_watches_over_the_authority()
+    {
+        await ConfigureAsync();
+        Assert.Equal("1|t", await node.SqlAsync("pem", "SELECT id, is_pem_server FROM pem.server"));
+        Assert.Equal("t", await node.SqlAsync("pem", "SELECT jobenabled FROM pem.job WHERE jobname = 'Check CA certificate expiry'"));
+        Assert.Equal(
+            "alert_threads=1\nenable_smtp=true\nenable_snmp=true\nenable_webhook=true",
+            await node.RootAsync("grep -e ^alert_threads -e ^enable_ /usr/edb/pem/agent/etc/agent.cfg"));
+    }
+
+    [Fact]
+    [Spec("P37")]
+    public async Task The_web_servers_certificate_lies_where_its_configuration_says()
+    {
+        await node.RootAsync("echo certificates=/etc/nginx/pem > /etc/pem-stand-in");
+        await ConfigureAsync();
+        await node.RootAsync("grep -q 'ssl_certificate /etc/nginx/pem/server-pem.crt;' /etc/nginx/conf.d/edb-pem.conf");
+        Assert.Equal("200", await node.RootAsync("curl -sk -o /dev/null -w '%{http_code}' https://127.0.0.1:8443/pem"));
+        await node.RootAsync("[ ! -e /usr/edb/pem/resources/server-pem.crt ]");
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace PemHa.Lab.Tests;
 public sealed class PemUserSettingsTests(PemNode node) : IClassFixture<PemNode>, IAsyncLifetime
 {
     const string Local = "/usr/edb/pem/web/config_local.py";
-    const string Uri = $"postgresql+psycopg://pem_user_settings:p%40ss%2F%25%27x@{PemNode.VirtualIp}:5444/pem_user_settings";
+    const string Uri = $"postgresql+psycopg://pem_user_settings:plain-1.2_3~x@{PemNode.VirtualIp}:5444/pem_user_settings";
 
     public async ValueTask InitializeAsync()
     {
@@ -64,6 +64,7 @@ public sealed class PemUserSettingsTests(PemNode node) : IClassFixture<PemNode>,
     [Spec("P36", "T19")]
     [InlineData("postgres://u:p@172.16.161.245:5444/d", "Can't load plugin: sqlalchemy.dialects:postgres")]
     [InlineData("postgresql://u:p@172.16.161.245:5444/d", "No module named 'psycopg2'")]
+    [InlineData("postgresql+psycopg://u:p%40ss@172.16.161.245:5444/d", "invalid interpolation syntax")]
     [InlineData("postgresql+psycopg://u:p@172.16.161.200:5444,172.16.161.201:5444/d", "invalid literal for int()")]
     public async Task A_URL_that_the_application_cannot_read_keeps_it_from_starting(string uri, string reason)
     {
@@ -71,6 +72,27 @@ public sealed class PemUserSettingsTests(PemNode node) : IClassFixture<PemNode>,
         Assert.NotEqual(0, (await node.RunAsync("systemctl restart edb-uwsgi")).ExitCode);
         Assert.Contains(reason, await node.RootAsync("journalctl --sync; journalctl -qu edb-uwsgi -n 5 -o cat"), StringComparison.Ordinal);
         Assert.Contains("502 Bad Gateway", await GetAsync("/pem"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [Spec("P36")]
+    [InlineData("10.4.0", "server closed the connection unexpectedly")]
+    [InlineData("10.6.0", "theme=dark")]
+    public async Task Before_10_5_a_restart_of_the_server_wants_one_of_the_application(string version, string afterwards)
+    {
+        if (version == "10.4.0")
+        {
+            await node.DowngradeAsync(version);
+            await node.RootAsync("systemctl restart edb-uwsgi");
+        }
+
+        await BackendAsync("CREATE DATABASE pem_user_settings OWNER pem_user_settings");
+        await UseAsync(Uri);
+        Assert.Contains("theme=dark", await GetAsync("/pem/stand-in/settings?theme=dark"), StringComparison.Ordinal);
+        await node.RootAsync("systemctl restart edb-as-17");
+        Assert.Contains(afterwards, await GetAsync("/pem/stand-in/settings"), StringComparison.Ordinal);
+        await node.RootAsync("systemctl restart edb-uwsgi");
+        Assert.Contains("theme=dark", await GetAsync("/pem/stand-in/settings"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +107,7 @@ public sealed class PemUserSettingsTests(PemNode node) : IClassFixture<PemNode>,
     Task<string> BackendAsync(string database) => node.RootAsync(
         $"""
         runuser -u enterprisedb -- /usr/edb/as17/bin/psql -Xq -v ON_ERROR_STOP=1 <<'SQL'
-        CREATE USER pem_user_settings PASSWORD 'p@ss/%''x';
+        CREATE USER pem_user_settings PASSWORD 'plain-1.2_3~x';
         {database};
         SQL
         sed -i '1i hostssl pem_user_settings pem_user_settings 172.16.161.0/24 scram-sha-256' /var/lib/edb/as17/data/pg_hba.conf

@@ -41,12 +41,12 @@ build() {
 }
 export -f build
 printf '%s\n' packages/*/*.spec | xargs -rP "$(nproc)" -I{} bash -c 'build "$(basename "$(dirname {})")"'
-mkdir -p /srv/repo/{appstream,crb,edb,edb-next,epel}
+mkdir -p /srv/repo/{appstream,crb,edb,epel}
 for r in $(find rpms -name '*.rpm'); do
-  case ${r##*/} in edb-pem-10.5*) to=edb-next;; edb-*) to=edb;; *-crb-*) to=crb;; *) to=appstream;; esac
+  case ${r##*/} in edb-*) to=edb;; *-crb-*) to=crb;; *) to=appstream;; esac
   mv "$r" /srv/repo/$to
 done
-for r in appstream crb edb edb-next epel; do createrepo_c -q --no-database /srv/repo/$r & done
+for r in appstream crb edb epel; do createrepo_c -q --no-database /srv/repo/$r & done
 wait
 modifyrepo_c --mdtype=modules packages/modules.yaml /srv/repo/appstream/repodata >/dev/null
 rpm -i --nodeps --nosignature --force /srv/repo/appstream/{lab-base,rocky-release,sudo}-[0-9]*.rpm

@@ -1,13 +1,16 @@
 #!/bin/bash
 # Stand-in for PEM's configure-pem-server.sh. Its bad manners are on purpose, they are the real one's: $* unquoted,
-# read without -r, status 0 after a fatal error, answers of an earlier run before the options of this one.
+# read without -r, status 0 after a fatal error, answers of an earlier run before the options of this one (F8).
 base=/usr/edb/pem
 answers=$base/share/.install-config
 log_dir=$base/logs
 log=$log_dir/configure-pem-server-$(date +%Y-%m-%d-%H:%M:%S).log
 agent=$base/agent
-crt=$base/resources/server-pem.crt
-key=$base/resources/server-pem.key
+# Where nginx's pair lies is on no page (B21): the configuration tells, and the lab may move it.
+certificates=$base/resources
+[ ! -f /etc/pem-stand-in ] || . /etc/pem-stand-in
+crt=$certificates/server-pem.crt
+key=$certificates/server-pem.key
 nginx_conf=/etc/nginx/conf.d/edb-pem.conf
 wsgi=$base/web/pem.wsgi
 
@@ -52,9 +55,10 @@ TEXT
     exit "$1"
 }
 
-agent_params=() overrides=() server_params=()
+agent_params=() overrides=() server_params=() given=()
 Option() { # the option and everything after it; sets taken
     taken=1
+    given+=("$1")
     case $1 in
     -kdc | --skip-db-certificate) skip_db_certificate=1; return ;;
     -kwc | --skip-web-certificate) skip_web_certificate=1; return ;;
@@ -96,6 +100,25 @@ Option() { # the option and everything after it; sets taken
     override) IFS=, read -ra more <<<"$2"; overrides+=("${more[@]}") ;;
     server_param) server_params+=("$2") ;;
     esac
+}
+
+# From 10.5 on some combinations that passed before are refused (K32). Which ones is on no page, so everything is that no page's vector for
+# this mode has: C1n, R22, R23.
+Strict() {
+    [ @strict@ = yes ] && [ -n "$solution$role" ] || return
+    local option fits
+    for option in "${given[@]}"; do
+        fits=
+        case $option in
+        -t | --type | -ho | --host | -p | --port | -su | --superuser | -bhn | --asb-host-name | -dbi | --db-install-path) fits=1 ;;
+        -ds | --db-unitfile | -srp | --server-register-param | --replication-solution | --replication-role) fits=1 ;;
+        -au | --use-agent-user | -uac | --use-agent-sslcert | -uak | --use-agent-sslkey) fits=1 ;;
+        -kdc | --skip-db-certificate) [ "$role" = primary ] && fits=1 ;;
+        -ues | --use-existing-sslutils) [ "$role" = primary ] && [ -n "$skip_db_certificate" ] && [ -z "$agent_crt" ] && fits=1 ;;
+        -aro | --agent-register-overrider) [ -n "$agent_crt" ] && [ -z "$agent_user" ] && fits=1 ;;
+        esac
+        [ -n "$fits" ] || Critical "The option $option does not go with --replication-role $role and the other options given."
+    done
 }
 
 ReadValue() { # question, variable, default
@@ -140,12 +163,12 @@ Service() { # action, service
     out=$(systemctl "$1" "$2" 2>&1) || Critical "systemctl $1 $2 failed: $out"
 }
 
-# Runs psql as the superuser, through the given host, over TLS only; the password is in that child's environment.
+# Runs psql as the superuser, through the given host, with TLS where the server has it (B24); the password is in that child's environment.
 Sql() { # database, statement or psql options
     local database=$1
     shift
     [ $# -eq 1 ] && set -- -c "$1"
-    PGPASSWORD=$SUPER_PASSWORD PGSSLMODE=require PGCONNECT_TIMEOUT=10 \
+    PGPASSWORD=$SUPER_PASSWORD PGSSLMODE=prefer PGCONNECT_TIMEOUT=10 \
         "$PG_INSTALL_PATH/bin/psql" -XqAtw -v ON_ERROR_STOP=1 -h "$HOST" -p "$PORT" -U "$SUPERUSER" -d "$database" "$@" 2>&1
 }
 Ask() { # variable, database, statement
@@ -275,7 +298,8 @@ Agent() {
     else
         local name="Postgres Enterprise Manager Host" arguments=() out id binding efm_name='' efm_path=''
         [ "$PEM_INSTALLATION_TYPE" = 3 ] && name="Postgres Enterprise Manager Database"
-        overrides=(alert_threads=1 enable_smtp=true enable_snmp=true enable_webhook=true "${overrides[@]}")
+        # Whether a standby's run makes its agent fit to be the PEM server's is on no page (A10): here it does not.
+        [ "$role" = standby ] || overrides=(alert_threads=1 enable_smtp=true enable_snmp=true enable_webhook=true "${overrides[@]}")
         [ -n "$agent_crt" ] && overrides+=("agent_ssl_crt=$agent_crt" "agent_ssl_key=$agent_key")
         [ -n "$agent_user" ] && arguments+=(--pem-agent-user "$agent_user")
         for pair in "${agent_params[@]}"; do
@@ -301,7 +325,7 @@ Agent() {
             esac
         done
         Run pem -v id="$id" -v host="$HOST" -v port="$PORT" -v binding="$binding" \
-            -v name="$efm_name" -v path="$efm_path" -f - <<'SQL'
+            -v name="$efm_name" -v path="$efm_path" -v primary="$([ "$role" = standby ] || echo yes)" -f - <<'SQL'
 INSERT INTO pem.server (id, description, server, port, database, efm_cluster_name, efm_installation_path)
     VALUES (:id, 'Postgres Enterprise Manager Server', :'host', :port, 'postgres', nullif(:'name', ''), nullif(:'path', ''))
     ON CONFLICT (id) DO UPDATE SET server = excluded.server, port = excluded.port, active = true,
@@ -309,6 +333,8 @@ INSERT INTO pem.server (id, description, server, port, database, efm_cluster_nam
 INSERT INTO pem.agent_server_binding (agent_id, server_id, server, port, username)
     VALUES (:id, :id, :'binding', :port, current_user)
     ON CONFLICT (agent_id, server_id) DO UPDATE SET server = excluded.server, port = excluded.port, username = excluded.username;
+-- nor whether it flags a standby's row as one of PEM's own (R32)
+SELECT pem.register_pem_server(:id) WHERE :'primary' = 'yes' \g /dev/null
 SQL
     fi
     Service enable "$agent_service"
@@ -327,11 +353,12 @@ Web() {
     printf '%s\n' "PEM_DB_HOST = '$HOST'" "PEM_DB_NAME = 'pem'" "PEM_DB_PORT = '$PORT'" >$base/web/config_setup.py
     if [ ! -f $crt ] && [ -z "$skip_web_certificate" ]; then
         Info "Making a self-signed certificate for the web server."
+        mkdir -p "$certificates"
         (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 7300 \
             -subj "${web_subject:-/CN=$PEM_APP_HOST}" -keyout $key -out $crt 2>>"$log") ||
             Critical "Failed to make the web server's certificate."
     fi
-    sed -e "s|@PEM_APP_HOST@|$PEM_APP_HOST|; s|@PEM_SERVER_SSL_PORT@|$PEM_SERVER_SSL_PORT|" $base/web/edb-pem.conf.in >$nginx_conf
+    sed -e "s|@PEM_APP_HOST@|$PEM_APP_HOST|; s|@PEM_SERVER_SSL_PORT@|$PEM_SERVER_SSL_PORT|; s|@CRT@|$crt|; s|@KEY@|$key|" $base/web/edb-pem.conf.in >$nginx_conf
     USE_NGINX=1 $base/bin/configure-selinux.sh "$log" 2>/dev/null
     Service enable edb-uwsgi
     Service restart edb-uwsgi
@@ -364,6 +391,7 @@ while [ $# -ne 0 ]; do
     shift $taken
 done
 agent_service=${agent_service:-pemagent}
+Strict
 
 if [ -n "$uninstall" ]; then
     Uninstall

@@ -4,6 +4,7 @@ It reads config.py, config_distro.py, config_setup.py and config_local.py, each 
 the setting "visits"; /pem/stand-in/settings tells where the settings are and which, and stores those of its query first. It listens as
 uWSGI does for the real one, on /run/edb-uwsgi/pem.socket, and nginx passes on what it gets.
 """
+import configparser
 import http.server
 import os
 import re
@@ -53,6 +54,14 @@ class Postgres:
         r'(?:\[(?P<ipv6>[^/?]+)\]|(?P<host>[^/:?]+))?(?::(?P<port>[^/?]*))?(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?$')
 
     def __init__(self, uri):
+        # The application's own migration (Alembic's env.py) hands the URL to ConfigParser, to which % begins an interpolation (B22).
+        parser = configparser.ConfigParser()
+        parser.add_section('alembic')
+        try:
+            parser.set('alembic', 'sqlalchemy.url', uri)
+        except ValueError as error:
+            sys.exit(f'ValueError: {error}')
+        self.server = None
         match = self.FORM.match(uri) or sys.exit('sqlalchemy.exc.ArgumentError: Could not parse SQLAlchemy URL from given URL string')
         dialect, _, driver = match['name'].partition('+')
         if dialect != 'postgresql':
@@ -73,6 +82,15 @@ class Postgres:
         self.connection = ' '.join(f"{key}='{value}'" for key, value in quoted)
 
     def run(self, statements, query):
+        # Before 10.5 the pool keeps connections to a server that has gone, until the application is started anew (O11).
+        if '@pool@' == 'frozen':
+            started = self.ask([], 'SELECT pg_postmaster_start_time(), pg_is_in_recovery()')
+            self.server = self.server or started
+            if started != self.server:
+                raise OSError('server closed the connection unexpectedly')
+        return self.ask(statements, query)
+
+    def ask(self, statements, query):
         script = ''.join(f'{statement};\n' for statement in ['SET client_min_messages = error', *statements, query])
         result = subprocess.run(
             [PSQL, '-XqAt', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-1', '-d', self.connection, '-f', '-'],

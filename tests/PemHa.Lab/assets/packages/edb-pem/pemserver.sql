@@ -25,7 +25,7 @@ CREATE TABLE pem.agent (
     hostname text NOT NULL,
     agent_user name NOT NULL,
     active boolean NOT NULL DEFAULT true,
-    heartbeat_interval int NOT NULL DEFAULT 2
+    heartbeat_interval int NOT NULL DEFAULT @heartbeat@
 );
 CREATE TABLE pem.agent_heartbeat (
     agent_id int PRIMARY KEY REFERENCES pem.agent (id),
@@ -39,7 +39,9 @@ CREATE TABLE pem.server (
     database name NOT NULL,
     efm_cluster_name text,
     efm_installation_path text,
-    active boolean NOT NULL DEFAULT true
+    active boolean NOT NULL DEFAULT true,
+    -- R32: a server of the PEM deployment itself; system jobs run only where such a one is primary. What the real column is called is on no page.
+    is_pem_server boolean NOT NULL DEFAULT false
 );
 CREATE TABLE pem.agent_server_binding (
     agent_id int REFERENCES pem.agent (id),
@@ -49,6 +51,16 @@ CREATE TABLE pem.agent_server_binding (
     username name NOT NULL,
     PRIMARY KEY (agent_id, server_id)
 );
+
+-- PEM's own jobs; this one renews certificates and restarts the database for them (B23, O72).
+CREATE TABLE pem.job (
+    jobid int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    jobname text NOT NULL,
+    jobenabled boolean NOT NULL DEFAULT true
+);
+INSERT INTO pem.job (jobname) VALUES ('Check CA certificate expiry');
+
+CREATE FUNCTION pem.register_pem_server(server_id int) RETURNS void LANGUAGE sql AS 'UPDATE pem.server SET is_pem_server = true WHERE id = server_id';
 
 CREATE FUNCTION pem.schema_version() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1004000';
 
