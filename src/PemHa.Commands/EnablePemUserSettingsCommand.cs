@@ -18,7 +18,7 @@ public sealed class EnablePemUserSettingsCommand : StepCommand
 
     private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
     {
-        var login = Login(Credential);
+        var login = SettingsLogin(Credential);
         return SectionE.Settings(cluster, hosts, await PrimaryAsync(cluster, hosts, "Enable-PemUserSettings", ct), login.UserName, login.Password);
     }
 }

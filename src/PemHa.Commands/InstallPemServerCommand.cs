@@ -17,19 +17,31 @@ public sealed class InstallPemServerCommand : LongStepCommand
     public PSCredential Credential { get; set; } = PSCredential.Empty;
 
     /// <summary>
-    /// Makes the agents' common user (New-PemCluster -AgentUser) a superuser while the primary is configured, and no longer, as newer versions of PEM want it.
+    /// Whether the agents' common user (New-PemCluster -AgentUser) is a superuser while the primary is configured, and no longer; without it the
+    /// installed version of PEM decides, as 10.5 and newer want it.
     /// </summary>
     [Parameter]
     public SwitchParameter TemporarySuperUser { get; set; }
 
-    /// <summary>Registers the backend with its EFM cluster, so that PEM monitors that too; takes effect on nodes that are not configured yet.</summary>
+    /// <summary>
+    /// Whether the backend is registered with its EFM cluster, so that PEM monitors that too; it is, unless this is $false. Takes effect on nodes that
+    /// are not configured yet.
+    /// </summary>
     [Parameter]
     public SwitchParameter RegisterEfm { get; set; }
+
+    /// <summary>
+    /// Where PEM's probes find EFM: the directory of its version, as PEM's manual has it and unless told otherwise, or that of its programs, as
+    /// the vendor's automation has it.
+    /// </summary>
+    [Parameter]
+    [ValidateForm(PemServerOptions.PlainPath, PemServerOptions.PlainPathForm)]
+    public string? EfmInstallPath { get; set; }
 
     private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
     {
         var login = SuperLogin(Credential);
         return SectionE.Server(cluster, hosts, await PrimaryAsync(cluster, hosts, "Install-PemServer", ct), login.UserName, login.Password,
-            new PemServerOptions(TemporarySuperUser, RegisterEfm));
+            new PemServerOptions(Choice(nameof(TemporarySuperUser), TemporarySuperUser), Choice(nameof(RegisterEfm), RegisterEfm), EfmInstallPath));
     }
 }

@@ -67,7 +67,8 @@ public sealed class ProcedureCluster : ProcedureLab
         foreach (var user in Secret)
         {
             // Who plants one need not quote it.
-            var secret = user == "planted" ? Canaries.Make("") : Canaries.Make();
+            // The web application reads the one of its users' settings out of a URI.
+            var secret = user == "planted" ? Canaries.Make("") : user == "pem_user_settings" ? Canaries.Make("._~-") : Canaries.Make();
             Canaries.Add(user, secret);
             var file = Path.Combine(StateFolder, user + ".secret");
             await File.WriteAllTextAsync(file, secret, Cancellation);

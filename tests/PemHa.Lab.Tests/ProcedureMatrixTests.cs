@@ -11,8 +11,11 @@ namespace PemHa.Lab.Tests;
 /// </summary>
 public sealed class ProcedureMatrixTests
 {
+    // The other of the two paths that the vendor's material gives (R27).
+    const string EfmPath = "/usr/edb/efm-5.4/bin";
+
     const string Common = "common_agent_user",
-        Newer = "the newer PEM and EFM, a common agent user and host names", Older = "the older server and EFM and encrypted keys";
+        OlderPem = "the page's PEM, the newest EFM, a common agent user and host names", Older = "the older server and EFM and encrypted keys";
 
     [Fact]
     [Spec("P23", "P27", "P30", "P33", "P34", "P38", "T15", "F9")]
@@ -20,7 +23,10 @@ public sealed class ProcedureMatrixTests
         new("LocalCA", 2, 1) { AgentUser = Common, Example = "TwoNodes.psd1" },
         async cluster =>
         {
+            // The newest PEM, which wants a superuser meanwhile and refuses what no page has; no switch says so (R20-R23, K32).
+            Assert.Equal("10.6.0", await cluster.RootAsync("node1", "rpm -q --qf '%{VERSION}' edb-pem"));
             await AssertAgentAsync(cluster);
+            await AssertServersAsync(cluster, "efm|/usr/edb/efm-5.2/|t");
             string[] sources = ["127.0.0.1", "172.16.161.200", "172.16.161.201", "172.16.161.245"];
             const string rules = $$"""
                 SELECT type, database, address, auth_method FROM pg_hba_file_rules WHERE user_name = '{{{Common}}}' ORDER BY rule_number
@@ -59,20 +65,19 @@ public sealed class ProcedureMatrixTests
         });
 
     /// <summary>All of them in the long form.</summary>
-    public static TheoryData<string> Others => LongForm.Asked ? [Newer, Older] : [Newer];
+    public static TheoryData<string> Others => LongForm.Asked ? [OlderPem, Older] : [OlderPem];
 
     [Theory]
     [Spec("P3", "P16", "P19", "P23", "P24", "P30", "P33", "P38", "F7")]
     [MemberData(nameof(Others))]
-    public Task ExternalCA_on_two_and_a_witness_with(string packages) => packages == Newer
+    public Task ExternalCA_on_two_and_a_witness_with(string packages) => packages == OlderPem
         ? CellAsync(
-            new("ExternalCA", 2, 1) { AgentUser = Common, ByName = true, Described = "-EfmVersion 5.4", Installed = "-TemporarySuperUser -RegisterEfm", Before = NewerPem },
+            new("ExternalCA", 2, 1) { AgentUser = Common, ByName = true, Described = "-EfmVersion 5.4", Installed = $"-EfmInstallPath {EfmPath}", Before = PagesPem },
             async cluster =>
             {
                 await AssertAgentAsync(cluster);
-                Assert.Equal("10.5.0", await cluster.RootAsync("node2", "rpm -q --qf '%{VERSION}' edb-pem"));
-                const string registered = "SELECT DISTINCT efm_cluster_name, efm_installation_path FROM pem.server";
-                Assert.Equal("efm|/usr/edb/efm-5.4/", await cluster.SqlAsync("node1", registered, "pem"));
+                Assert.Equal("10.4.0", await cluster.RootAsync("node2", "rpm -q --qf '%{VERSION}' edb-pem"));
+                await AssertServersAsync(cluster, $"efm|{EfmPath}|t");
                 var data = await cluster.DataAsync();
                 await cluster.SwitchOverAsync(data[0], data[1]);
                 await cluster.SwitchOverAsync(data[1], data[0]);
@@ -144,8 +149,8 @@ public sealed class ProcedureMatrixTests
             await cluster.LogInAsync();
         }, becomes: "ExternalCA");
 
-    /// <summary>The newer version of PEM, whose agents look at their own rows before they can have the role for it (P30).</summary>
-    const string NewerPem = "sed -i '/enterprisedb-next/,$s/^enabled *=.*/enabled=1/' /etc/yum.repos.d/*.repo";
+    /// <summary>The version that the page is of: without a superuser among the agents' users (P30), and with another heartbeat.</summary>
+    const string PagesPem = "echo 'excludepkgs=edb-pem-10.[5-9].*' >> /etc/dnf/dnf.conf";
 
     static async Task CellAsync(MatrixCell cell, Func<MatrixCluster, Task>? beyond = null, string? becomes = null)
     {
@@ -164,6 +169,20 @@ public sealed class ProcedureMatrixTests
         SELECT rolcanlogin, rolsuper, EXISTS (SELECT FROM pg_database d, aclexplode(d.datacl) a WHERE d.datname = 'template1' AND a.grantee = r.oid),
             pg_has_role(oid, 'pem_agent', 'MEMBER') FROM pg_roles r WHERE rolname = '{Common}'
         """));
+
+    /// <summary>Every data node can act as the PEM server (A10, R32), and PEM leaves its certificates alone (B23).</summary>
+    static async Task AssertServersAsync(MatrixCluster cluster, string registered)
+    {
+        const string servers = "SELECT efm_cluster_name, efm_installation_path, is_pem_server FROM pem.server";
+        Assert.Equal($"{registered}\n{registered}", await cluster.SqlAsync("node1", servers, "pem"));
+        Assert.Equal("f", await cluster.SqlAsync("node1", "SELECT jobenabled FROM pem.job", "pem"));
+        foreach (var host in await cluster.DataAsync())
+        {
+            Assert.Equal("alert_threads=1\nenable_smtp=true\nenable_snmp=true\nenable_webhook=true", await cluster.RootAsync(host.Name,
+                "grep -e ^alert_threads -e ^enable_ /usr/edb/pem/agent/etc/agent.cfg"));
+            await cluster.RootAsync(host.Name, "/usr/edb/pem/agent/bin/pemworker --verify-registration");
+        }
+    }
 
     /// <summary>When each server was started: a model change takes no restart.</summary>
     static async Task<string> StartedAsync(MatrixCluster cluster) => string.Join('\n', await Task.WhenAll(

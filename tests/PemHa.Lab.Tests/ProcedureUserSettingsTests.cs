@@ -15,8 +15,11 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
     const string Configuration = "/usr/edb/pem/web/config_local.py";
     const string Backend = "postgresql pem_user_settings@172.16.161.245:5444/pem_user_settings";
 
-    /// <summary>Everything that some file, shell, URL or library might read as something else.</summary>
+    /// <summary>Everything that some file, shell, URL or library might read as something else: refused, as the application might not read it (B22).</summary>
     const string Odd = @" p:a\b%41@/?#&=+'""$(id)`é€ ";
+
+    /// <summary>All kinds of characters that a password of this role may hold.</summary>
+    const string Secret = "Zq7-~._x1aZ9wKd";
 
     /// <summary>What an administrator has set; lines end in another system's way, and the last one has no end.</summary>
     const string Theirs = "# their own\r\nMAIL_PASSWORD = 'hers'\r\nX = '\u00e9'";
@@ -28,7 +31,8 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
             $secure = [securestring]::new(); foreach ($c in $password.ToCharArray()) { $secure.AppendChar($c) }
             [pscredential]::new($user, $secure)
         }
-        $settings = Credential pem_user_settings '{{Odd.Replace("'", "''", StringComparison.Ordinal)}}'
+        $settings = Credential pem_user_settings '{{Secret}}'
+        $odd = Credential pem_user_settings '{{Odd.Replace("'", "''", StringComparison.Ordinal)}}'
         $with = @{
             Replication = New-PemCredential repl -Path $state; Efm = New-PemCredential efm -Path $state
             SuperUser = New-PemCredential pemsuper -Path $state
@@ -70,6 +74,14 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
                 E
                 chmod 755 /usr/local/sbin/getenforce /usr/local/sbin/getsebool
                 """);
+        // Where nginx reads its certificate is not the same everywhere (B21).
+        await cluster.RootAsync("node2", "echo certificates=/etc/nginx/pem > /etc/pem-stand-in");
+        foreach (var command in new[] { "Enable-PemUserSettings -Credential $odd", "Install-PemCluster @with -UserSettings $odd -Confirm:$false" })
+        {
+            var refused = await RunAsync($"Report {{ $nodes | {command} }}", errors: null);
+            Assert.Equal("PasswordUnfit", Assert.Single(refused.Errors.Select(e => e.Id).Distinct()));
+        }
+
         var early = await RunAsync("Report { $nodes | Enable-PemUserSettings -Credential $settings }", errors: 2);
         Assert.Equal("DatabaseDown", early.Errors[0].Id);
         var deployed = await RunAsync("Report { $nodes | Install-PemCluster @with -Confirm:$false }; Steps");
@@ -169,7 +181,7 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
         var kept = await File.ReadAllTextAsync(Path.Combine(cluster.StateFolder, "journal.jsonl"), ProcedureLab.Cancellation);
         foreach (var host in Data)
             kept += await cluster.RootAsync(host, "cat /var/lib/edb/as17/data/log/* /usr/edb/pem/logs/* 2>/dev/null; journalctl -q --no-pager -b");
-        foreach (var secret in new[] { "an0ther-one", Odd, Odd[1..6], Uri.EscapeDataString(Odd), "hers'" })
+        foreach (var secret in new[] { "an0ther-one", Secret, "hers'" })
             Assert.DoesNotContain(secret, kept, StringComparison.Ordinal);
     }
 
@@ -208,7 +220,7 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
         var report = await cluster.PowerShellAsync(Prepare + script);
         if (errors is { } expected)
             Assert.True(report.Errors.Count == expected, report.ToString());
-        foreach (var secret in new[] { Odd, Odd.Trim(), Uri.EscapeDataString(Odd), "hers" })
+        foreach (var secret in new[] { Secret, Odd, Odd.Trim(), "hers" })
             Assert.DoesNotContain(secret, report.ToString(), StringComparison.Ordinal);
         return report;
     }

@@ -7,8 +7,12 @@ Describe 'Enable-PemUserSettings' {
         "$failure" | Should -Match pem_user_settings
         "$failure" | Should -Not -Match hunter2
     }
+    It 'refuses a password that the web application may not read in its URI: <_>' -ForEach 'a b', 'p@ss', '50%', 'é' {
+        $odd = New-TestCredential pem_user_settings $_
+        (Get-Failure { New-TestHost | Enable-PemUserSettings -Credential $odd }).FullyQualifiedErrorId | Should -BeLike 'PasswordUnfit,*'
+    }
     It 'makes no database where the primary cannot be asked' {
-        (Get-Failure { New-TestHost | Enable-PemUserSettings -Credential (New-TestCredential pem_user_settings) }).FullyQualifiedErrorId |
+        (Get-Failure { New-TestHost | Enable-PemUserSettings -Credential (New-TestCredential pem_user_settings 'plain') }).FullyQualifiedErrorId |
             Should -BeLike 'PrimaryUnreachable,*'
     }
 }

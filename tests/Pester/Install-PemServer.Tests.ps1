@@ -16,7 +16,13 @@ Describe 'Install-PemServer' {
     }
     It 'goes to the primary first, and nowhere without it' {
         $super = New-TestCredential pemsuper
-        (Get-Failure { New-TestHost | Install-PemServer -Credential $super -RegisterEfm -TemporarySuperUser }).FullyQualifiedErrorId |
+        $given = @{ RegisterEfm = $false; TemporarySuperUser = $true; EfmInstallPath = '/usr/edb/efm-5.2/bin' }
+        (Get-Failure { New-TestHost | Install-PemServer -Credential $super @given }).FullyQualifiedErrorId |
             Should -BeLike 'PrimaryUnreachable,*'
+    }
+    It 'takes no path that the vendor''s script would take apart: <_>' -ForEach 'usr/edb', '/usr/edb/efm 5', '/x;reboot', '' {
+        $path = $_
+        (Get-Failure { New-TestHost | Install-PemServer -Credential (New-TestCredential pemsuper) -EfmInstallPath $path }).FullyQualifiedErrorId |
+            Should -BeLike 'ParameterArgumentValidationError,*'
     }
 }

@@ -56,13 +56,27 @@ public abstract class DeploymentCommand : AsyncCommand
     [Parameter(ParameterSetName = nameof(PemSslModel.ExternalCA))]
     public SecureString? KeyPassword { get; set; }
 
-    /// <summary>Makes the agents' common user a superuser while the primary is configured, and no longer, as newer versions of PEM want it.</summary>
+    /// <summary>
+    /// Whether the agents' common user (New-PemCluster -AgentUser) is a superuser while the primary is configured, and no longer; without it the
+    /// installed version of PEM decides, as 10.5 and newer want it.
+    /// </summary>
     [Parameter]
     public SwitchParameter TemporarySuperUser { get; set; }
 
-    /// <summary>Registers the backend with its EFM cluster, so that PEM monitors that too; takes effect on nodes that are not configured yet.</summary>
+    /// <summary>
+    /// Whether the backend is registered with its EFM cluster, so that PEM monitors that too; it is, unless this is $false. Takes effect on nodes that
+    /// are not configured yet.
+    /// </summary>
     [Parameter]
     public SwitchParameter RegisterEfm { get; set; }
+
+    /// <summary>
+    /// Where PEM's probes find EFM: the directory of its version, as PEM's manual has it and unless told otherwise, or that of its programs, as
+    /// the vendor's automation has it.
+    /// </summary>
+    [Parameter]
+    [ValidateForm(PemServerOptions.PlainPath, PemServerOptions.PlainPathForm)]
+    public string? EfmInstallPath { get; set; }
 
     /// <summary>How long certificates that are made here are valid, in days; they are renewed 30 days before their end.</summary>
     [Parameter]
@@ -111,7 +125,7 @@ public abstract class DeploymentCommand : AsyncCommand
         _ = Deployment.Range(StartAt, StopAfter);
         var properties = TextTable.Over(cluster.EfmProperty, TextTable.Of(EfmProperty));
         foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertyRules.Refusal(cluster.EfmVersion, name, value), "-EfmProperty", name);
-        var (replication, efm, superUser, settings) = (Login(Replication), Login(Efm), SuperLogin(SuperUser), UserSettings is null ? null : Login(UserSettings));
+        var (replication, efm, superUser, settings) = (Login(Replication), Login(Efm), SuperLogin(SuperUser), UserSettings is null ? null : SettingsLogin(UserSettings));
         var certificates = new CertificateOptions
         {
             AuthorityFolder = AuthorityPath.Length == 0 ? null : GetUnresolvedProviderPathFromPSPath(AuthorityPath),
@@ -141,7 +155,7 @@ public abstract class DeploymentCommand : AsyncCommand
             },
             Certificates = certificates,
             Preview = preview,
-            Server = new PemServerOptions(TemporarySuperUser, RegisterEfm),
+            Server = new PemServerOptions(Choice(nameof(TemporarySuperUser), TemporarySuperUser), Choice(nameof(RegisterEfm), RegisterEfm), EfmInstallPath),
             Validity = TimeSpan.FromDays(ValidDays),
         };
     }

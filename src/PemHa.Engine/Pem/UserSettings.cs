@@ -19,13 +19,20 @@ static class UserSettings
 
     /// <summary>
     /// The database as SQLAlchemy reads it: <c>postgresql</c> and not <c>postgres</c>, with the driver that the web application brings, and the
-    /// one host that is always the primary (T19). Nothing in it needs a backslash in Python.
+    /// one host that is always the primary (T19). Nothing in it needs a backslash in Python, nor percent-encoding: see <see cref="Refusal"/>.
     /// </summary>
-    public static string Uri(PemCluster cluster, string user, string password) => Escaped(cluster, user, System.Uri.EscapeDataString(password));
+    public static string Uri(PemCluster cluster, string user, string password) => string.Create(CultureInfo.InvariantCulture,
+        $"postgresql+psycopg://{user}:{password}@{NodeAddress.At(cluster.VirtualIp, cluster.Port)}/{DatabaseName}?sslmode=require");
 
-    /// <summary>The same, of a password that is escaped already.</summary>
-    public static string Escaped(PemCluster cluster, string user, string password) => string.Create(CultureInfo.InvariantCulture,
-        $"postgresql+psycopg://{System.Uri.EscapeDataString(user)}:{password}@{NodeAddress.At(cluster.VirtualIp, cluster.Port)}/{DatabaseName}?sslmode=require");
+    /// <summary>The characters that a URI holds as they are.</summary>
+    public const string Plain = "A-Za-z0-9._~-";
+
+    /// <summary>
+    /// Why a role or its password cannot stand in the URI; null when it can. Percent-encoding would be right for the URI, but the application's own
+    /// migration may hand that to Python's ConfigParser, to which % begins an interpolation, and then the application does not start (B22).
+    /// </summary>
+    public static string? Refusal(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '~' or '-') ? null
+        : "CONFIG_DATABASE_URI would hold it percent-encoded, which PEM's web application may not read; use letters, digits and ._~- only (New-PemCredential makes such passwords)";
 }
 
 /// <summary>
@@ -111,8 +118,10 @@ sealed partial class WebConfiguration : ManagedFile
         var variable = Recipe.PasswordOf(UserName);
         return new($$"""
             {{FindPath}}
-            P=$(url_escape "${{variable}}")
-            printf '%s\n' "{{Setting}} = \"{{UserSettings.Escaped(Cluster, UserName, "$P")}}\"" | set_block "$F" {{Sh.Quote(Block)}} end {{Rights}}
+            # as PemHa itself refuses it: the web application may not read a percent-encoded one
+            case "${{variable}}" in ''|*[!{{UserSettings.Plain}}]*) fail "the password of {{UserName}} may hold letters, digits and ._~- only";; esac
+            P=${{variable}}
+            printf '%s\n' "{{Setting}} = \"{{UserSettings.Uri(Cluster, UserName, "$P")}}\"" | set_block "$F" {{Sh.Quote(Block)}} end {{Rights}}
             """)
         { Secrets = [variable] };
     }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using PemHa.Engine.Procedure;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
@@ -7,16 +8,29 @@ namespace PemHa.Engine.Pem;
 /// <summary>The web server shows a certificate that our authority signed, instead of the one it made itself; proven by a request that checks it (P37).</summary>
 sealed class WebCertificate(PemHost host) : Resource
 {
+    /// <summary>Where Apache's pair lies, and nginx's where its configuration does not say.</summary>
     const string Resources = "/usr/edb/pem/resources/server-pem";
+
+    /// <summary>
+    /// Where nginx reads its pair from is on no page (B21), so its configuration is asked; in shell variables, for a change as for a probe.
+    /// </summary>
+    const string Files = $$"""
+        nginx_file() { sed -n "s/^[[:space:]]*$1[[:space:]][[:space:]]*\"\{0,1\}\([^\";]*\)\"\{0,1\};.*/\1/p" {{Configuration}} 2>/dev/null | head -n 1; }
+        CRT=$(nginx_file ssl_certificate); CRT=${CRT:-{{Resources}}.crt}; KEY=$(nginx_file ssl_certificate_key); KEY=${KEY:-{{Resources}}.key}
+        """;
+
+    const string Configuration = "/etc/nginx/conf.d/edb-pem.conf";
 
     public override string Name => $"web application at {Url}";
 
-    public override Facts? Blank => Facts.Of(("configured", "1"), ("ours", "1"));
+    public override Facts? Blank => Facts.Of(("configured", "1"), ("ours", "1"), ("crt", $"{Resources}.crt"), ("key", $"{Resources}.key"));
 
     public override string Probe => $$"""
+        {{Files}}
+        fact crt "$CRT"; fact key "$KEY"
         [ -f {{SectionD.PkiFolder}}/web.crt ] && fact ours 1
-        [ -f {{Resources}}.crt ] && fact configured 1
-        cmp -s {{SectionD.PkiFolder}}/web.crt {{Resources}}.crt && cmp -s {{SectionD.PkiFolder}}/web.key {{Resources}}.key && fact same 1
+        [ -f "$CRT" ] && fact configured 1
+        cmp -s {{SectionD.PkiFolder}}/web.crt "$CRT" && cmp -s {{SectionD.PkiFolder}}/web.key "$KEY" && fact same 1
         fact code "$({{Request}} 2>"$T/curl")"; fact64 said < "$T/curl"
         """;
 
@@ -26,10 +40,15 @@ sealed class WebCertificate(PemHost host) : Resource
             throw new PemException("WebMissing", Trouble.ObjectNotFound, $"The PEM web application is not configured on {host.Name}.", "Run Install-PemServer first.");
         if (!facts.Is("ours"))
             throw new PemException("CertificateMissing", Trouble.ObjectNotFound, $"{host.Name} has no certificate for the web server.", "Run New-PemCertificate first.");
+        foreach (var path in new[] { facts["crt"], facts["key"] })
+            if (!Regex.IsMatch(path, $@"\A{PemServerOptions.PlainPath}\z", RegexOptions.CultureInvariant))
+                throw new PemException("AnswerUnfit", Trouble.InvalidResult,
+                    $"{host.Name}'s {Configuration} names '{path}' for nginx's certificate or key; it has to be {PemServerOptions.PlainPathForm}.", "Put plain paths into that file.");
         if (facts.Is("same") && facts["code"] is ['2' or '3', ..]) return null;
-        return new Change(facts.Is("same") ? "restart" : "install", $"{SectionD.PkiFolder}/web.crt -> {Resources}.crt\nsystemctl restart nginx", $$"""
-            install -m 600 -o root -g root {{SectionD.PkiFolder}}/web.key {{Resources}}.key
-            install -m 644 -o root -g root {{SectionD.PkiFolder}}/web.crt {{Resources}}.crt
+        return new Change(facts.Is("same") ? "restart" : "install", $"{SectionD.PkiFolder}/web.crt -> {facts["crt"]}\nsystemctl restart nginx", $$"""
+            {{Files}}
+            install -m 600 -o root -g root {{SectionD.PkiFolder}}/web.key "$KEY"
+            install -m 644 -o root -g root {{SectionD.PkiFolder}}/web.crt "$CRT"
             # not a reload: the old workers would answer with the old certificate for a while yet
             systemctl restart nginx
             answers() { case "$({{Request}} 2>"$T/curl")" in 2??|3??) ;; *) return 1;; esac; }

@@ -114,5 +114,6 @@ sealed class Role(Redactor redactor) : Resource
         ["LOGIN"] = "rolcanlogin",
         ["REPLICATION"] = "rolreplication",
         ["SUPERUSER"] = "rolsuper",
+        ["NOSUPERUSER"] = "NOT rolsuper",
     };
 }

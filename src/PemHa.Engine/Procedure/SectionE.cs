@@ -12,7 +12,10 @@ namespace PemHa.Engine.Procedure;
 /// <summary>Section E: agents and PEM.</summary>
 static class SectionE
 {
-    /// <summary>New-PemAgentUser: P30. The role connects to template1 only until it is an agent's; then this changes nothing any more.</summary>
+    /// <summary>
+    /// New-PemAgentUser: P30. The role connects to template1 only until it is an agent's; then this changes nothing any more. A superuser, as newer
+    /// versions of PEM want it, it becomes in Install-PemServer alone, where the version is known; what a killed run left of that ends here.
+    /// </summary>
     public static Step AgentUser(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary)
     {
         if (cluster.AgentUser is not { } user) return new("New-PemAgentUser", cluster, []);
@@ -26,7 +29,7 @@ static class SectionE
                 new Role(SshSession.Of(host).Redactor)
                 {
                     RoleName = user,
-                    Attributes = ["LOGIN"],
+                    Attributes = ["LOGIN", "NOSUPERUSER"],
                     Privileges = [($"({PemServer.IsAgent}) OR {Template}", $"GRANT CONNECT ON DATABASE template1 TO {SqlText.Identifier(user)}")],
                 },
             ]),
@@ -37,13 +40,16 @@ static class SectionE
     public static Step Server(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password, PemServerOptions? options = null)
     {
         IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness)];
-        foreach (var host in data) SshSession.Of(host).Redactor.Add(password, PemServer.Answer(password), Sh.Quote(PemServer.Answer(password)));
-        PemServer Pem(PemHost host) => new(host, host == primary, user, password, options ?? new PemServerOptions());
+        foreach (var host in data) SshSession.Of(host).Redactor.Add(password, Sh.Quote(password), PemServer.Answer(password), Sh.Quote(PemServer.Answer(password)));
+        var choice = options ?? new PemServerOptions();
+        PemServer Pem(PemHost host) => new(host, host == primary, user, password, choice);
         return new("Install-PemServer", cluster,
         [
             new Phase("prerequisites", [primary], host => [VirtualIpHeld(host), .. cluster.AgentUser is null ? [] : new[] { AgentUserThere(host) }]),
+            .. cluster.AgentUser is { } common ? [new Phase("common agent user", [primary], host => [Database.IsPrimary(host), new CommonUserDemoted(common)])] : Array.Empty<Phase>(),
             new Phase("packages", data, host =>
             [
+                .. choice.RegistersEfm ? [EfmPathThere(host, choice.EfmPath(cluster))] : Array.Empty<Resource>(),
                 Database.IsUp(host), AgentIdentity(host), cluster.SslModel == PemSslModel.SslUtils ? SslUtilsReady(host) : AgentCertificate(host), Rules(host),
                 new Packages(["edb-pem"]) { Options = "--allowerasing", Makes = ("edb-pem", "pem") },
             ]),
@@ -55,6 +61,7 @@ static class SectionE
             new Phase("primary", [primary], host => [Pem(host)]),
             // P34: one after another, since each registers itself in the database of all.
             new Phase("standbys", [.. data.Where(h => h != primary)], host => [Pem(host)], OneByOne: true),
+            new Phase("PEM's own tables", [primary], host => [new PemServersFlagged(cluster, data.Count), new CertificateJob(cluster.SslModel)]),
         ]);
     }
 
@@ -137,8 +144,8 @@ static class SectionE
     }
 
     static Requirement WebApplicationThere(PemHost host) => new("PEM's web application",
-        $"[ -f {UserSettings.ConfigurationFile[..UserSettings.ConfigurationFile.LastIndexOf('/')]}/config.py ] && [ -f {PemServer.AgentConfig} ] && systemctl cat {UserSettings.Service} >/dev/null 2>&1 && fact there 1\n:", facts =>
-        facts.Is("there") ? null
+        $"{PemVersion.Probe}\n[ -f {UserSettings.ConfigurationFile[..UserSettings.ConfigurationFile.LastIndexOf('/')]}/config.py ] && [ -f {PemServer.AgentConfig} ] && systemctl cat {UserSettings.Service} >/dev/null 2>&1 && fact there 1\n:", facts =>
+        facts.Is("there") ? PemVersion.Refusal(PemVersion.Find(facts), host)
         : new PemException("WebMissing", Trouble.ObjectNotFound, $"The PEM web application is not configured on {host.Name}.", "Run Install-PemServer first."));
 
     /// <summary>Set-PemWebApplication: P37.</summary>
@@ -160,6 +167,13 @@ static class SectionE
             new Phase("login page", cluster.DataNodes.All(data.Contains) ? data : [], host => [WebCertificate.AtVirtualIp(host)]),
         ]);
     }
+
+    /// <summary>R27: the page's path and the one of the vendor's automation differ; whichever is given has EFM's command below it.</summary>
+    static Requirement EfmPathThere(PemHost host, string path) => new("EFM's path for PEM",
+        $"P={Sh.Quote(path)}; P=${{P%/}}; for f in \"$P/bin/efm\" \"$P/efm\"; do [ ! -x \"$f\" ] || fact there 1; done", facts =>
+        facts.Is("there") ? null
+        : new PemException("EfmPathUnfit", Trouble.InvalidArgument, $"{host.Name} has neither {path.TrimEnd('/')}/bin/efm nor {path.TrimEnd('/')}/efm, so PEM could not ask EFM.",
+            "Give -EfmInstallPath the directory of EFM's version, such as /usr/edb/efm-5.2/, or of its programs; install EFM first (Install-PemEpas)."));
 
     static Requirement VirtualIpHeld(PemHost host) => new("virtual IP on the primary",
         $"ip -o addr | grep -qF {Sh.Quote($" {host.Cluster.VirtualIp}/")} && fact held 1\n:", facts =>

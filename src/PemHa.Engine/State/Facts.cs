@@ -41,6 +41,9 @@ sealed class Facts
     /// <summary>The value, or an empty text when the probe did not find it.</summary>
     public string this[string name] => _values.GetValueOrDefault(name, "");
 
+    /// <summary>The names of everything that the probe found.</summary>
+    public IEnumerable<string> Names => _values.Keys;
+
     public bool Has(string name) => _values.ContainsKey(name);
 
     /// <summary>Whether the value is <c>1</c>, <c>t</c> or <c>true</c>, as sh, psql and a boolean in a text say yes.</summary>

@@ -70,11 +70,6 @@ sealed record Recipe(string Script)
                 END { if (more && !gone) print ""; for (i = 1; i <= n; i++) if (!(names[i] in seen)) print wanted[names[i]] }' "$_s" > "$T/after"
             rewrite "$1" "$3" "$4" < "$T/after"
         }
-        # url_escape TEXT: percent-encoded, but for letters, digits and -._~
-        url_escape() {
-            printf %s "$1" | od -An -v -tu1 |
-                awk '{ for (i = 1; i <= NF; i++) { c = sprintf("%c", $i); printf c ~ /[A-Za-z0-9._~-]/ ? "%s" : "%%%02X", c ~ /[A-Za-z0-9._~-]/ ? c : $i } }'
-        }
         # role_password ROLE PASSWORD: psql makes the SCRAM verifier itself, so that no server sees the password
         role_password() { printf '%s\n%s\n' "$2" "$2" | sql postgres -c "\\password $1" 2>"$T/said" || fail "no password for $1: $(tail -n 1 "$T/said")"; }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using PemHa.Engine;
 using PemHa.Engine.Linux;
 using PemHa.Engine.Pem;
 using PemHa.Engine.Procedure;
@@ -44,18 +45,43 @@ public class PemServerTests
 
     [Fact]
     [Spec("P33", "P35", "T18")]
-    public void The_primary_is_told_everything_but_the_password()
+    public void The_primary_is_told_what_the_newest_page_tells_it()
     {
+        // P35 would add -ci and -acp; the newer fact wins (K32, X2): the script asks for these two, and empty answers take its defaults.
         var command = Command(_c1.Primary);
         Assert.Equal("/usr/edb/pem/bin/configure-pem-server.sh", command.Split(' ')[0]);
         AssertOptions(command,
             [("-t", "1"), ("-ho", "172.16.161.245"), ("-p", "5444"), ("-su", "pemsuper"), ("--asb-host-name", "127.0.0.1"),
             ("--replication-solution", "efm"),
             ("--replication-role", "primary"), ("--db-install-path", "/usr/edb/as17/"), ("--db-unitfile", "edb-as-17"),
-            ("-ci", "172.16.161.0/24"), ("-acp", "/root/.pem"),
             ("--use-agent-sslcert", "/etc/pki/pemha/agent1.crt"), ("--use-agent-sslkey", "/etc/pki/pemha/agent1.key"),
                 ("-aro", "agent_id=1")]);
         Assert.Contains(" --skip-db-certificate ", command, StringComparison.Ordinal);
+        Assert.Contains(" -srp --efm-cluster-name=efm -srp --efm-install-path=/usr/edb/efm-5.2/ ", command, StringComparison.Ordinal);
+        var apply = Server(_c1.Primary).Compare(Facts.Of(), false)!.Apply;
+        Assert.Contains("printf '%s\\n\\n\\n' s3cret | ", apply, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(PemSslModel.LocalCA, null)]
+    [InlineData(PemSslModel.LocalCA, "common_agent_user")]
+    [InlineData(PemSslModel.SslUtils, null)]
+    [Spec("P33", "P34")]
+    public void No_word_is_in_the_call_that_is_on_no_page(PemSslModel model, string? agentUser)
+    {
+        var c1 = new Example(model: model, agentUser: agentUser);
+        foreach (var host in new[] { c1.Primary, c1.Standby })
+        {
+            string[] agent = agentUser is not null ? ["--use-agent-user", "--use-agent-sslcert", "--use-agent-sslkey"]
+                : model == PemSslModel.SslUtils ? [] : ["--use-agent-sslcert", "--use-agent-sslkey", "-aro"];
+            string[] database = host == c1.Standby ? [] : model == PemSslModel.SslUtils ? ["--skip-db-certificate", "--use-existing-sslutils"] : ["--skip-db-certificate"];
+            string[] page =
+            [
+                "-t", "-ho", "-p", "-su", "--asb-host-name", "--replication-solution", "--replication-role", "-srp", "-srp", "--db-unitfile", "--db-install-path",
+                .. database, .. agent,
+            ];
+            Assert.Equal(page, Command(c1, host).Split(' ').Where(w => w.StartsWith('-') && !w.Contains('=', StringComparison.Ordinal)));
+        }
     }
 
     [Fact]
@@ -84,9 +110,10 @@ public class PemServerTests
     public void Standbys_follow_the_primary_one_after_another()
     {
         var phases = Step().Phases;
-        Assert.Equal(["node1"], phases[^2].Hosts.Select(h => h.Name));
-        Assert.Equal(["node2", "node3"], phases[^1].Hosts.Select(h => h.Name));
-        Assert.True(phases[^1].OneByOne);
+        Assert.Equal(["primary", "standbys", "PEM's own tables"], phases.TakeLast(3).Select(p => p.Title));
+        Assert.Equal(["node1"], phases[^3].Hosts.Select(h => h.Name));
+        Assert.Equal(["node2", "node3"], phases[^2].Hosts.Select(h => h.Name));
+        Assert.True(phases[^2].OneByOne);
     }
 
     [Fact]
@@ -112,6 +139,96 @@ public class PemServerTests
     }
 
     [Fact]
+    public void An_agent_that_its_own_worker_does_not_verify_is_not_proven()
+    {
+        var change = Server(_c1.Standby).Compare(Facts.Of([("verified", "2"), .. Of(2).Where(f => f.Item1 != "verified")]), false)!;
+        Assert.Equal("start", change.Action);
+        Assert.Contains("pemworker --verify-registration", change.Apply, StringComparison.Ordinal);
+        Assert.Contains("wait_for 120 proven", change.Apply, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_agent_that_could_not_serve_after_a_failover_is_told_to()
+    {
+        var change = Server(_c1.Standby).Compare(Facts.Of([("lacking", "alert_threads=1 enable_snmp=true x=1 "), .. Of(2)]), false)!;
+        Assert.Equal("alert_threads=1, enable_snmp=true in /usr/edb/pem/agent/etc/agent.cfg\nsystemctl restart pemagent", change.Difference);
+        Assert.Contains("set_agent 'alert_threads=1' 'enable_snmp=true'\n", change.Apply, StringComparison.Ordinal);
+        Assert.DoesNotContain("x=1", change.Apply, StringComparison.Ordinal);
+        // After the script as well, whatever it did there.
+        Assert.Contains("set_agent $(lacking)", Server(_c1.Standby).Compare(Facts.Of(), false)!.Apply, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("10.4.0", "alert_threads=1\n", "alert_threads=1")]
+    [InlineData("", "[PEM/agent]\nalert_threads=0\nenable_smtp=true\n", "[PEM/agent]\nalert_threads=1\nenable_smtp=true\nenable_snmp=true")]
+    public void Settings_of_an_agent_are_set_where_they_stand_and_added_otherwise(string version, string before, string after)
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder["agent.cfg"];
+        System.IO.File.WriteAllText(file, before);
+        var change = Server(_c1.Standby).Compare(Facts.Of([("version", version), ("lacking", "alert_threads=1 enable_snmp=true"), .. Of(2)]), false)!;
+        var set = change.Apply[change.Apply.IndexOf("set_agent() {", StringComparison.Ordinal)..change.Apply.IndexOf("\nset_agent ", StringComparison.Ordinal)];
+        var values = version.Length > 0 ? "alert_threads=1" : "alert_threads=1 enable_snmp=true";
+        var result = Shell.Sh($"set -e; T=$(mktemp -d '{folder[""]}/XXXXXX')\n{set.Replace(PemServer.AgentConfig, file, StringComparison.Ordinal)}\nset_agent {values}");
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal(after + "\n", System.IO.File.ReadAllText(file));
+    }
+
+    [Fact]
+    [Spec("F8")]
+    public void A_script_that_ran_in_upgrade_mode_is_believed_where_the_agent_lives()
+    {
+        Assert.Null(Server(_c1.Standby).Compare(Facts.Of([("answers", "1"), .. Of(2).Where(f => f.Item1 != "configured")]), false));
+        var silent = Facts.Of([("answers", "1"), ("heartbeat", ""), .. Of(2).Where(f => f.Item1 is not ("configured" or "heartbeat"))]);
+        Assert.Equal("configure", Server(_c1.Standby).Compare(silent, false)!.Action);
+    }
+
+    [Theory]
+    [InlineData("[Info] PEM server can be accessed at https://x", null, true)]
+    [InlineData("[Info] PEM server can be accessed at https://x", "running in upgrade mode", true)]
+    [InlineData("[Info] PEM server can be accessed at https://x", "running in upgrade mode\n--> [Error] no", false)]
+    [InlineData("[Error] no", "running in upgrade mode", false)]
+    [InlineData("asked for something", null, false)]
+    [Spec("F8")]
+    public void Only_the_scripts_last_words_say_that_it_ended(string first, string? second, bool configured)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var path in new[] { "share", "agent/etc", "logs" }) Directory.CreateDirectory(folder[path]);
+        System.IO.File.WriteAllText(folder["share/.install-config"], "");
+        System.IO.File.WriteAllText(folder["agent/etc/agent.cfg"], "");
+        foreach (var (text, i) in new[] { first, second }.Select((t, i) => (t, i)))
+            if (text is not null)
+            {
+                System.IO.File.WriteAllText(folder[$"logs/configure-pem-server-{i}.log"], text + "\n");
+                System.IO.File.SetLastWriteTimeUtc(folder[$"logs/configure-pem-server-{i}.log"], DateTime.UnixEpoch.AddDays(i + 1));
+            }
+        var condition = PemServer.Configured.Replace("/usr/edb/pem", folder[""].TrimEnd('/'), StringComparison.Ordinal);
+        Assert.Equal(configured ? "yes" : "no", Shell.Sh($"if {condition}\nthen echo yes; else echo no; fi").Output.Trim());
+    }
+
+    [Theory]
+    [InlineData("10.3.1", true)]
+    [InlineData("9.8.0", true)]
+    [InlineData("10.4.0", false)]
+    [InlineData("10.10.0", false)]
+    [InlineData("", false)]
+    public void A_PEM_without_options_for_high_availability_is_refused(string version, bool refused)
+    {
+        var facts = Facts.Of([("version", version), .. Of(2)]);
+        if (!refused)
+        {
+            Assert.Null(Server(_c1.Standby).Compare(facts, false));
+            return;
+        }
+
+        var error = Assert.Throws<PemException>(() => Server(_c1.Standby).Compare(facts, false));
+        Assert.Equal(("PemTooOld", true), (error.Id, error.Message.Contains($"node2 has edb-pem {version}", StringComparison.Ordinal)));
+        var settings = SectionE.Settings(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "pem_user_settings", "pw");
+        var there = Example.The<Requirement>(settings, _c1.Standby, r => r.Name == "PEM's web application");
+        Assert.Equal("PemTooOld", Assert.Throws<PemException>(() => there.Compare(Facts.Of(("there", "1"), ("version", version)), false)).Id);
+    }
+
+    [Fact]
     [Spec("P23")]
     public void An_agent_whose_files_are_elsewhere_or_newer_than_its_start_is_proven_anew()
     {
@@ -133,7 +250,7 @@ public class PemServerTests
     {
         var c1 = new Example(model: PemSslModel.SslUtils);
         var primary = Command(c1, c1.Primary);
-        Assert.Contains(" --skip-db-certificate --use-existing-sslutils ", primary, StringComparison.Ordinal);
+        Assert.Contains(" --skip-db-certificate --use-existing-sslutils", primary, StringComparison.Ordinal);
         var standby = Command(c1, c1.Standby);
         foreach (var absent in new[] { "sslutils", "--skip-db-certificate" }) Assert.DoesNotContain(absent, standby, StringComparison.Ordinal);
         foreach (var command in new[] { primary, standby })
@@ -153,9 +270,12 @@ public class PemServerTests
                 [("--use-agent-user", "common_agent_user"), ("--use-agent-sslcert", "/etc/pki/pemha/common_agent_user.crt"),
                 ("--use-agent-sslkey", "/etc/pki/pemha/common_agent_user.key")]);
             Assert.DoesNotContain("-aro", Command(c1, host), StringComparison.Ordinal);
-            // What a run that was cut has registered is not registered a second time.
-            var again = Server(c1, host).Compare(Facts.Of(("id", "4")), false)!;
-            Assert.Contains("-aro agent_id=4", again.Difference, StringComparison.Ordinal);
+            // What a run that was cut has registered is taken back by the vendor's own means, before another one is registered.
+            var again = Server(c1, host).Compare(Facts.Of(("id", "4"), ("agent", "t")), false)!;
+            const string unregister = "/usr/edb/pem/agent/bin/pemworker --unregister-agent --pem-user pemsuper";
+            Assert.StartsWith(unregister + "\n", again.Difference, StringComparison.Ordinal);
+            Assert.True(again.Apply.IndexOf(unregister, StringComparison.Ordinal) < again.Apply.IndexOf("configure-pem-server.sh -t", StringComparison.Ordinal));
+            Assert.DoesNotContain("unregister", Server(c1, host).Compare(Facts.Of(("id", "4")), false)!.Apply, StringComparison.Ordinal);
         }
     }
 
@@ -175,7 +295,7 @@ public class PemServerTests
             < change.Apply.IndexOf("GRANT pem_agent", StringComparison.Ordinal));
         // Not without the role that the agent's heartbeat needs.
         Assert.True(change.Apply.IndexOf("GRANT pem_agent", StringComparison.Ordinal)
-            < change.Apply.IndexOf("wait_for 60 proven", StringComparison.Ordinal));
+            < change.Apply.IndexOf("wait_for 120 proven", StringComparison.Ordinal));
         Assert.DoesNotContain("GRANT", Server(c1, c1.Standby).Compare(Facts.Of(), false)!.Apply, StringComparison.Ordinal);
         // A run that was cut between the two is mended, and a settled one left alone.
         string File(string end) => $"/etc/pki/pemha/common_agent_user.{end}";
@@ -185,40 +305,92 @@ public class PemServerTests
         Assert.Contains(settle[0], unsettled.Difference, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("10.4.1", null, false)]
+    [InlineData("10.5.0", null, true)]
+    [InlineData("10.6.0", null, true)]
+    [InlineData("11.0.0", null, true)]
+    [InlineData("", null, true)]
+    [InlineData("10.4.1", true, true)]
+    [InlineData("10.6.0", false, false)]
+    [Spec("P30")]
+    public void The_installed_version_decides_whether_the_common_user_is_a_superuser_meanwhile(string version, bool? said, bool super)
+    {
+        var c1 = new Example(agentUser: "common_agent_user");
+        var server = new PemServer(c1.Primary, true, "pemsuper", "s3cret", new PemServerOptions(TemporarySuperUser: said));
+        Assert.Equal(super, server.Compare(Facts.Of(("version", version)), false)!.Difference.Contains("\" SUPERUSER;", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    [Spec("P30")]
+    public void What_a_killed_run_left_of_the_superuser_the_next_one_takes_away_first()
+    {
+        var c1 = new Example(agentUser: "common_agent_user");
+        var step = SectionE.Server(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "pemsuper", "s3cret");
+        Assert.Equal("common agent user", step.Phases[1].Title);
+        var demoted = Example.The<CommonUserDemoted>(step, c1.Primary);
+        Assert.Equal("ALTER ROLE \"common_agent_user\" NOSUPERUSER;", demoted.Compare(Facts.Of(("super", "1")), false)!.Difference);
+        Assert.Null(demoted.Compare(Facts.Of(), false));
+        var role = Example.The<PemHa.Engine.Postgres.Role>(SectionE.AgentUser(c1.Cluster, c1.Cluster.Hosts, c1.Primary), c1.Primary);
+        var left = Facts.Of(("up", "1"), ("verifier", ""), ("attributes", "false"), ("holds0", "true"));
+        Assert.Equal("ALTER ROLE \"common_agent_user\" LOGIN NOSUPERUSER;", role.Compare(left, false)!.Difference);
+    }
+
     [Fact]
     [Spec("P30")]
     public void Where_a_newer_PEM_wants_a_superuser_it_is_one_only_while_the_primary_is_configured()
     {
         var c1 = new Example(agentUser: "common_agent_user");
-        PemServer Super(PemHost host) => new(host, host == c1.Primary, "pemsuper", "s3cret", new PemServerOptions(TemporarySuperUser: true));
+        PemServer Super(PemHost host) => new(host, host == c1.Primary, "pemsuper", "s3cret", new PemServerOptions());
         var apply = Super(c1.Primary).Compare(Facts.Of(), false)!.Apply;
         int At(string text) => apply.IndexOf(text, StringComparison.Ordinal);
         Assert.True(0 < At("trap demote EXIT"));
         Assert.True(At("trap demote EXIT") < At("ALTER ROLE \"common_agent_user\" SUPERUSER"));
         Assert.True(At("\"common_agent_user\" SUPERUSER") < At("configure-pem-server.sh -t"));
         Assert.True(At("demote; trap - EXIT") > At("configure-pem-server.sh -t"));
-        foreach (var (host, server) in new[] { (c1.Standby, Super(c1.Standby)), (c1.Primary, Server(c1, c1.Primary)), (_c1.Primary, Server(_c1.Primary)) })
+        foreach (var (host, server) in new[] { (c1.Standby, Super(c1.Standby)), (_c1.Primary, Server(_c1.Primary)) })
             Assert.DoesNotContain(" SUPERUSER", server.Compare(Facts.Of(), false)!.Apply, StringComparison.Ordinal);
     }
 
     [Fact]
     [Spec("P33")]
-    public void The_backend_is_registered_with_EFM_only_where_that_is_asked_for()
+    public void The_backend_is_registered_with_EFM_unless_that_is_declined_and_by_the_path_that_is_given()
     {
-        Assert.DoesNotContain("-srp", Command(_c1.Primary), StringComparison.Ordinal);
         foreach (var host in new[] { _c1.Primary, _c1.Standby })
         {
-            var server = new PemServer(host, host == _c1.Primary, "pemsuper", "s3cret", new PemServerOptions(RegisterEfm: true));
-            Assert.Contains(" -srp --efm-cluster-name=efm -srp --efm-install-path=/usr/edb/efm-5.2/ ", server.Compare(Facts.Of(), false)!.Difference,
-                StringComparison.Ordinal);
+            string Call(PemServerOptions options) => new PemServer(host, host == _c1.Primary, "pemsuper", "s3cret", options).Compare(Facts.Of(), false)!.Difference;
+            Assert.Contains(" -srp --efm-cluster-name=efm -srp --efm-install-path=/usr/edb/efm-5.2/ ", Call(new()), StringComparison.Ordinal);
+            Assert.Contains(" -srp --efm-install-path=/usr/edb/efm-5.2/bin ", Call(new(EfmInstallPath: "/usr/edb/efm-5.2/bin")), StringComparison.Ordinal);
+            Assert.DoesNotContain("-srp", Call(new(RegisterEfm: false)), StringComparison.Ordinal);
         }
     }
 
+    [Theory]
+    [InlineData("bin/efm", "", true)]
+    [InlineData("bin/efm", "bin", true)]
+    [InlineData("bin/other", "", false)]
+    [Spec("P33")]
+    public void The_path_of_EFM_is_looked_at_on_the_host(string made, string given, bool fits)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["bin"]);
+        System.IO.File.WriteAllText(folder[made], "");
+        Shell.Sh($"chmod 755 '{folder[made]}'");
+        var step = SectionE.Server(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "pemsuper", "s3cret", new PemServerOptions(EfmInstallPath: folder[given]));
+        var there = Example.The<Requirement>(step, _c1.Third, r => r.Name == "EFM's path for PEM");
+        var facts = Facts.Parse(Shell.Sh($"{PemHa.Engine.State.Prelude.For(_c1.Cluster)}{there.Probe}").Output);
+        if (fits) Assert.Null(there.Compare(facts, false));
+        else Assert.Equal("EfmPathUnfit", Assert.Throws<PemException>(() => there.Compare(facts, false)).Id);
+    }
+
     /// <summary>An agent that runs with the files it is to have, begun at second 1000.</summary>
-    static readonly (string, string)[] Proven =
+    static readonly (string, string)[] Proven = Of(1);
+
+    /// <summary>The same of the agent with another number.</summary>
+    static (string, string)[] Of(int id) =>
     [
-        ("configured", "1"), ("id", "1"), ("agent", "t"), ("heartbeat", "t"), ("web", "1"), ("agent_ssl_crt", "/etc/pki/pemha/agent1.crt"),
-        ("agent_ssl_key", "/etc/pki/pemha/agent1.key"), ("now", "1100"), ("uptime", "110"), ("written", "999"),
+        ("configured", "1"), ("id", $"{id}"), ("agent", "t"), ("heartbeat", "t"), ("verified", "0"), ("web", "1"),
+        ("agent_ssl_crt", $"/etc/pki/pemha/agent{id}.crt"), ("agent_ssl_key", $"/etc/pki/pemha/agent{id}.key"), ("now", "1100"), ("uptime", "110"), ("written", "999"),
         ("state", "ActiveState=active\nActiveEnterTimestampMonotonic=10000000\n"),
     ];
 
@@ -230,7 +402,7 @@ public class PemServerTests
         Assert.True(change.Apply.IndexOf("share/.install-config",
             StringComparison.Ordinal) < change.Apply.IndexOf("configure-pem-server.sh -t", StringComparison.Ordinal));
         Assert.Contains("CRITICAL ERROR", change.Apply, StringComparison.Ordinal);
-        Assert.Contains("wait_for 60 proven", change.Apply, StringComparison.Ordinal);
+        Assert.Contains("wait_for 120 proven", change.Apply, StringComparison.Ordinal);
     }
 
     static void AssertOptions(string command, (string Name, string Value)[] options)
@@ -246,7 +418,7 @@ public class PemServerTests
     static PemServer Server(Example c1, PemHost host) =>
         Example.The<PemServer>(SectionE.Server(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "pemsuper", "s3cret"), host);
 
-    static string Command(Example c1, PemHost host) => Server(c1, host).Compare(Facts.Of(), false)!.Difference.Split('\n')[0];
+    static string Command(Example c1, PemHost host) => Server(c1, host).Compare(Facts.Of(), false)!.Difference.Split('\n').Single(l => l.Contains("configure-pem", StringComparison.Ordinal));
 
     string Command(PemHost host) => Server(host).Compare(Facts.Of(), false)!.Difference;
 }

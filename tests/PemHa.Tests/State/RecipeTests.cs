@@ -37,14 +37,6 @@ public class RecipeTests
             Assert.Equal(PropertiesText.Set(text, values), Edited(text, $"set_properties \"$F\" /dev/null '' '' <<'L'\n{PropertiesText.Set("", values)}L"));
         }, cases: 30, threads: 1);
 
-    [Fact]
-    public void A_password_in_a_URI_is_escaped_as_PemHa_escapes_it()
-    {
-        const string Text = "aZ09-._~ !\"#$%&'()*+,/:;<=>?@[\\]^`{|}é€\u0001";
-        var result = Shell.Sh($"{Recipe.Functions}LC_ALL=C url_escape {PemHa.Engine.Remote.Sh.Quote(Text)}");
-        Assert.Equal(Uri.EscapeDataString(Text), result.Output);
-    }
-
     static string Edited(string text, string command)
     {
         using var folder = new TemporaryFolder();

@@ -1,0 +1,103 @@
+using PemHa.Engine.Pem;
+using PemHa.Engine.Procedure;
+using PemHa.Engine.State;
+
+namespace PemHa.Tests.Pem;
+
+/// <summary>What PEM keeps about its own servers and jobs, and where nginx reads its certificate from.</summary>
+public class PemBackendTests
+{
+    readonly Example _c1 = new();
+
+    [Fact]
+    [Spec("P33", "P34")]
+    public void Every_data_nodes_row_is_flagged_as_a_server_of_PEM()
+    {
+        var flagged = Example.The<PemServersFlagged>(Step(_c1), _c1.Primary);
+        Assert.Equal("SELECT pem.register_pem_server(2);\nSELECT pem.register_pem_server(3);",
+            flagged.Compare(Facts.Of(("function", "1"), ("row.1", "true"), ("row.2", "false"), ("row.3", "false")), false)!.Difference);
+        Assert.Null(flagged.Compare(Facts.Of(("function", "1"), ("row.1", "true"), ("row.2", "true"), ("row.3", "true")), false));
+        // Before 10.1 there is nothing to flag; and where the flag cannot be told nothing is done again and again.
+        Assert.Null(flagged.Compare(Facts.Of(("row.1", "false")), false));
+        Assert.Null(flagged.Compare(Facts.Of(("function", "1"), ("row.1", "unknown")), false));
+        // No answer of a host's becomes part of a statement.
+        Assert.Null(flagged.Compare(Facts.Of(("function", "1"), ("row.1); DROP TABLE x; --", "false")), false));
+    }
+
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    public void A_data_node_without_a_row_is_told_of(int rows, bool told)
+    {
+        var facts = Facts.Of([("function", "1"), .. Enumerable.Range(1, rows).Select(i => ($"row.{i}", "true"))]);
+        Assert.Equal(told, Example.The<PemServersFlagged>(Step(_c1), _c1.Primary).Remark(facts)?.Contains("2 rows of this cluster for 3", StringComparison.Ordinal) ?? false);
+    }
+
+    [Theory]
+    [InlineData(PemSslModel.LocalCA, true)]
+    [InlineData(PemSslModel.ExternalCA, true)]
+    [InlineData(PemSslModel.SslUtils, false)]
+    [Spec("P23")]
+    public void PEMs_certificate_job_is_disabled_for_certificates_that_are_not_its_own(PemSslModel model, bool disabled)
+    {
+        var c1 = new Example(model: model);
+        var job = Example.The<CertificateJob>(Step(c1), c1.Primary);
+        var enabled = Facts.Of(("enabled", "1"));
+        Assert.Equal(disabled ? "UPDATE pem.job SET jobenabled = false WHERE jobname = 'Check CA certificate expiry' AND jobenabled;" : null,
+            job.Compare(enabled, false)?.Difference);
+        Assert.Equal(disabled, job.Remark(enabled) is null);
+        Assert.Null(job.Compare(Facts.Of(), false));
+        Assert.Null(job.Remark(Facts.Of()));
+    }
+
+    [Theory]
+    [InlineData("    ssl_certificate /etc/nginx/pem/x.crt;\n    ssl_certificate_key \"/etc/nginx/pem/x.key\";\n", "/etc/nginx/pem/x.crt /etc/nginx/pem/x.key")]
+    [InlineData("server {}\n", "/usr/edb/pem/resources/server-pem.crt /usr/edb/pem/resources/server-pem.key")]
+    [InlineData(null, "/usr/edb/pem/resources/server-pem.crt /usr/edb/pem/resources/server-pem.key")]
+    [Spec("P37")]
+    public void Where_nginx_reads_its_certificate_is_asked(string? configuration, string paths)
+    {
+        using var folder = new TemporaryFolder();
+        if (configuration is not null) System.IO.File.WriteAllText(folder["edb-pem.conf"], configuration);
+        var web = Example.The<WebCertificate>(SectionE.Web(_c1.Cluster, _c1.Cluster.Hosts), _c1.Standby);
+        var files = web.Probe[..web.Probe.IndexOf("fact crt", StringComparison.Ordinal)].Replace("/etc/nginx/conf.d/edb-pem.conf", folder["edb-pem.conf"], StringComparison.Ordinal);
+        Assert.Equal(paths, Shell.Sh($"{files}\necho \"$CRT $KEY\"").Output.Trim());
+    }
+
+    [Fact]
+    [Spec("P37")]
+    public void A_path_of_nginxs_that_is_none_is_not_used()
+    {
+        var web = Example.The<WebCertificate>(SectionE.Web(_c1.Cluster, _c1.Cluster.Hosts), _c1.Standby);
+        var facts = Facts.Of(("ours", "1"), ("configured", "1"), ("crt", "/etc/nginx/$ssl_server_name.crt"), ("key", "/k"));
+        Assert.Equal("AnswerUnfit", Assert.Throws<PemHa.Engine.PemException>(() => web.Compare(facts, false)).Id);
+        var change = web.Compare(Facts.Of(("ours", "1"), ("configured", "1"), ("crt", "/etc/nginx/x.crt"), ("key", "/etc/nginx/x.key")), false)!;
+        Assert.Contains("web.crt -> /etc/nginx/x.crt", change.Difference, StringComparison.Ordinal);
+        Assert.DoesNotContain("/etc/nginx/x", change.Apply, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("10.4.1", 10, 4, 1)]
+    [InlineData("10.6", 10, 6, 0)]
+    [InlineData("9.8.0.1", 9, 8, 0)]
+    public void A_version_is_read_as_rpm_tells_it(string text, int major, int minor, int patch) =>
+        Assert.Equal(new PemVersion(major, minor, patch), PemVersion.Parse(text));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("10")]
+    [InlineData("10.x")]
+    [InlineData("package edb-pem is not installed")]
+    [InlineData("10.4.0.0.1")]
+    public void What_is_not_a_version_is_not_known(string text) => Assert.Null(PemVersion.Parse(text));
+
+    [Fact]
+    public void Versions_are_compared_by_their_numbers()
+    {
+        string[] ordered = ["9.8.0", "10.4.0", "10.4.2", "10.5.0", "10.10.0", "11.0.0"];
+        Assert.Equal(ordered, ordered.Reverse().OrderBy(v => PemVersion.Parse(v)!.Value));
+        Assert.Equal([true, false, false], new[] { "10.4.2", "10.5.0", "" }.Select(v => PemVersion.StaysBroken(PemVersion.Parse(v))));
+    }
+
+    static Step Step(Example c1) => SectionE.Server(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "pemsuper", "s3cret");
+}
