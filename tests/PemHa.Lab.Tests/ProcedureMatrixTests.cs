@@ -78,6 +78,7 @@ public sealed class ProcedureMatrixTests
                 await AssertAgentAsync(cluster);
                 Assert.Equal("10.4.0", await cluster.RootAsync("node2", "rpm -q --qf '%{VERSION}' edb-pem"));
                 await AssertServersAsync(cluster, $"efm|{EfmPath}|t");
+                await CutAsync(cluster);
                 var data = await cluster.DataAsync();
                 await cluster.SwitchOverAsync(data[0], data[1]);
                 await cluster.SwitchOverAsync(data[1], data[0]);
@@ -169,6 +170,28 @@ public sealed class ProcedureMatrixTests
         SELECT rolcanlogin, rolsuper, EXISTS (SELECT FROM pg_database d, aclexplode(d.datacl) a WHERE d.datname = 'template1' AND a.grantee = r.oid),
             pg_has_role(oid, 'pem_agent', 'MEMBER') FROM pg_roles r WHERE rolname = '{Common}'
         """));
+
+    /// <summary>What runs that were killed leave: a superuser among the agents' users, and an agent that is registered and not configured.</summary>
+    static async Task CutAsync(MatrixCluster cluster)
+    {
+        const string install = $$"""
+            $nodes = Describe ExternalCA | Connect-PemHost @login
+            Report { $nodes | Install-PemServer -Credential $with.SuperUser -EfmInstallPath {{EfmPath}} -Confirm:$false | ForEach-Object { "left well $_" } }
+            foreach ($node in $nodes) { foreach ($c in $node.Changes) { "left changed $node $($c.Resource): $($c.Difference.Split("`n")[0])" } }
+            """;
+        await cluster.SqlAsync("node1", $"ALTER ROLE {Common} SUPERUSER");
+        var demoted = await cluster.RunAsync(install);
+        Assert.Equal([$"node1.lab role {Common} is not a superuser: ALTER ROLE \"{Common}\" NOSUPERUSER;"], MatrixCluster.Changed(demoted, "left"));
+        await AssertAgentAsync(cluster);
+
+        await cluster.RootAsync("node2", "systemctl stop pemagent; rm /usr/edb/pem/logs/*");
+        await cluster.SqlAsync("node1", "UPDATE pem.agent_heartbeat SET last_heartbeat = now() - interval '1 hour' WHERE agent_id = 2", "pem");
+        await cluster.SqlAsync("node1", $"ALTER ROLE {Common} SUPERUSER");
+        var again = MatrixCluster.Changed(await cluster.RunAsync(install), "left");
+        Assert.Contains("node2.lab PEM server and its agent: /usr/edb/pem/agent/bin/pemworker --unregister-agent --pem-user pemsuper", again);
+        Assert.Equal("1|t\n2|f\n3|t", await cluster.SqlAsync("node1", "SELECT id, active FROM pem.agent ORDER BY id", "pem"));
+        await AssertAgentAsync(cluster);
+    }
 
     /// <summary>Every data node can act as the PEM server (A10, R32), and PEM leaves its certificates alone (B23).</summary>
     static async Task AssertServersAsync(MatrixCluster cluster, string registered)

@@ -24,6 +24,9 @@ sealed record NodeView(PemNodeStatus Status)
 
     /// <summary>Its certificates that end soon, or have ended, and when, in UTC; null for a file that is no certificate.</summary>
     public IReadOnlyList<(string File, DateTime? End)> Ending { get; init; } = [];
+
+    /// <summary>PEM's services that lost their database in a failover and do not get over it (O11).</summary>
+    public IReadOnlyList<string> Outlived { get; init; } = [];
 }
 
 /// <summary>What a status is judged by: asked of the hosts, or read from a report of EFM alone.</summary>
@@ -310,6 +313,8 @@ static class StatusJudge
             Find(over, $"its certificate {file} {(end is not { } day ? "cannot be read" : $"{(over ? "ended" : "ends")} on {CertificateAuthority.Day(day)}")}",
                 "Run Install-PemCluster again from there on (-StartAt New-PemCertificate): it renews what ends within 30 days, and everybody takes it. Files and authorities of your own you renew first.");
         }
+        if (seen.Outlived.Count > 0) Find(false, $"{string.Join(" and ", seen.Outlived)} of PEM before 10.5 ran through a failover and may not get over it",
+            $"systemctl restart {string.Join(' ', seen.Outlived)}; from PEM 10.5 on they heal by themselves.");
         if (node.Agent == false) Find(false, "its PEM agent does not run",
             "systemctl start pemagent; Install-PemServer if it was never set up.");
     }

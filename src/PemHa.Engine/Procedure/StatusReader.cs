@@ -1,6 +1,7 @@
 using System.Globalization;
 using PemHa.Engine.Certificates;
 using PemHa.Engine.Efm;
+using PemHa.Engine.Pem;
 using PemHa.Engine.Postgres;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
@@ -55,6 +56,7 @@ static class StatusReader
                 [ ! -f "$f" ] || openssl x509 -noout -checkend {{(int)CertificateFiles.RenewBefore.TotalSeconds}} -in "$f" >/dev/null 2>&1 ||
                     printf '%s\t%s\n' "$f" "$(openssl x509 -noout -enddate -in "$f" 2>/dev/null)"
             done | fact64 ends
+            {{PemSessions.Probe}}
             up || exit 0
             fact up 1
             {{SqlText.Run("postgres", """
@@ -98,6 +100,7 @@ static class StatusReader
                 StartsAsPrimary = s.Facts.Is("primary"),
                 AgentRuns = s.Trouble is null ? s.Facts["efmagent"] == "active" : null,
                 Ending = Ending(s.Facts["ends"]),
+                Outlived = PemSessions.Broken(s.Facts),
             })],
             Efm = efm,
             EfmTrouble = efm is null ? said : "",

@@ -99,5 +99,35 @@ public class PemBackendTests
         Assert.Equal([true, false, false], new[] { "10.4.2", "10.5.0", "" }.Select(v => PemVersion.StaysBroken(PemVersion.Parse(v))));
     }
 
+    [Theory]
+    [InlineData("10.4.2", "edb-uwsgi")]
+    [InlineData("10.5.0", "")]
+    [InlineData("", "")]
+    [Spec("P21")]
+    public void A_service_that_is_older_than_the_last_failover_is_found_where_PEM_does_not_heal(string version, string found)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["pg_wal"]);
+        System.IO.File.WriteAllText(folder["pg_wal/00000002.history"], "");
+        // The application was started with this machine, long before the file; the agent will have been an hour after it.
+        var probe = PemSessions.Probe.Replace(PemVersion.Probe, "", StringComparison.Ordinal);
+        var told = Shell.Sh($$"""
+            fact() { printf '%s\t=%s\n' "$1" "$2"; }
+            systemctl() { case "$*" in *edb-uwsgi) echo 1;; *) read -r u _ < /proc/uptime; echo $(((${u%.*} + 3600) * 1000000));; esac; }
+            PGDATA='{{folder[""]}}'
+            {{probe}}
+            """);
+        Assert.Equal("outlived.edb-uwsgi\t=1\n", told.Output);
+        Assert.Equal(found, string.Join(' ', PemSessions.Broken(Facts.Of(("version", version)).Or(Facts.Parse(told.Output)))));
+    }
+
+    [Fact]
+    public void Without_a_failover_no_service_is_too_old()
+    {
+        using var folder = new TemporaryFolder();
+        var probe = PemSessions.Probe.Replace(PemVersion.Probe, "", StringComparison.Ordinal);
+        Assert.Equal("", Shell.Sh($"fact() {{ echo \"$1\"; }}\nPGDATA='{folder[""]}'\n{probe}").Output);
+    }
+
     static Step Step(Example c1) => SectionE.Server(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "pemsuper", "s3cret");
 }

@@ -37,6 +37,18 @@ public class StatusJudgeTests
         Assert.All(nodes, n => Assert.True(n is { Replication: null, Agent: null }));
     }
 
+    [Fact]
+    public void PEMs_services_that_do_not_get_over_a_failover_are_told_of()
+    {
+        var nodes = StatusJudge.Judge(new StatusView
+        {
+            Cluster = "efm",
+            Nodes = [new NodeView(StatusJudge.Of(Healthy, "efm")[0]) { Outlived = ["edb-uwsgi", "pemagent"] }],
+        });
+        var finding = Assert.Single(nodes[0].Finding, f => f.Message.Contains("edb-uwsgi and pemagent of PEM before 10.5", StringComparison.Ordinal));
+        Assert.StartsWith("systemctl restart edb-uwsgi pemagent;", finding.Remedy, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("10.1.0.11", "Idle", "UNKNOWN", "Unknown", "Warning: its EFM agent is idle: refused")]
     [InlineData("10.1.0.11", "Idle", "DOWN", "Stopped", "Critical: its database does not run")]
