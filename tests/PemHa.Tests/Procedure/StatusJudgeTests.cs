@@ -44,6 +44,7 @@ public class StatusJudgeTests
         {
             Cluster = "efm",
             Nodes = [new NodeView(StatusJudge.Of(Healthy, "efm")[0]) { Outlived = ["edb-uwsgi", "pemagent"] }],
+            Efm = Healthy,
         });
         var finding = Assert.Single(nodes[0].Finding, f => f.Message.Contains("edb-uwsgi and pemagent of PEM before 10.5", StringComparison.Ordinal));
         Assert.StartsWith("systemctl restart edb-uwsgi pemagent;", finding.Remedy, StringComparison.Ordinal);
