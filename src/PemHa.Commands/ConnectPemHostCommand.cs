@@ -113,6 +113,8 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     {
         try
         {
+            // Its addresses are another network's: whatever has them here is another machine.
+            if (host.Session is RecordedSession recorded) throw recorded.Refusal(host);
             var session = await SshSession.ConnectAsync(host, SshRoute.To(host, options), connector, ct);
             host.Session?.Dispose();
             host.Session = session;

@@ -1,6 +1,4 @@
-using System.Collections;
 using System.Management.Automation;
-using PemHa.Engine;
 
 namespace PemHa.Commands;
 
@@ -21,18 +19,9 @@ public sealed class ImportPemTopologyCommand : PSCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        var problems = new TopologyProblems(Path);
-        var before = Remembered?.Count ?? 0;
-        var hosts = new TopologyText(problems).Read(Read(GetUnresolvedProviderPathFromPSPath(Path))) is { } file ? new TopologyReader(problems).Read(file) : [];
-        // $Error is for what the person is told.
-        while (Remembered is { } errors && errors.Count > before) errors.RemoveAt(0);
-        if (problems.Count > 0)
-            ThrowTerminatingError(Errors.Record(new PemException("TopologyUnfit", Trouble.InvalidArgument, problems.ToString(),
-                "Mend the file where the message says, and import it again."), Path));
+        var hosts = TopologyFile.Hosts(this, Read(GetUnresolvedProviderPathFromPSPath(Path)), Path);
         WriteObject(hosts, enumerateCollection: true);
     }
-
-    ArrayList? Remembered => SessionState.PSVariable.GetValue("global:Error") as ArrayList;
 
     string Read(string file)
     {

@@ -56,7 +56,7 @@ public sealed class PemHost
     public int AgentId { get; }
 
     /// <summary>Whether an SSH connection is open.</summary>
-    public bool Connected => Session is not null;
+    public bool Connected => Session is not null && !Offline;
 
     /// <summary>What was changed on this node in this session.</summary>
     public IReadOnlyList<PemChange> Changes
@@ -69,6 +69,9 @@ public sealed class PemHost
     public string? Unfinished { get; internal set; }
 
     internal IDisposable? Session { get; set; }
+
+    /// <summary>Whether <see cref="Session"/> is only what a support bundle keeps of the node.</summary>
+    internal bool Offline { get; set; }
 
     /// <summary>Whether <see cref="Address"/> is an address, and not yet a name only.</summary>
     internal bool AddressKnown => IPAddress.TryParse(Address, out _);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
 
@@ -78,21 +76,23 @@ static class PrerequisiteReader
         };
     }
 
-    static async Task<Answer> LookAsync(PemHost host, IReadOnlyList<Check> checks, IReporter reporter, CancellationToken ct)
+    /// <summary>Looks at one host.</summary>
+    /// <param name="sessions">Where its answers come from; null for its own session.</param>
+    internal static async Task<Answer> LookAsync(
+        PemHost host, IReadOnlyList<Check> checks, IReporter reporter, CancellationToken ct, Func<PemHost, IProbeSession>? sessions = null)
     {
         var facts = new Dictionary<Check, Facts>();
         var trouble = new Dictionary<Check, string>();
         Answer Silent(string why, string remedy) => new(host, Verdict.Failed(why, remedy), new Dictionary<Check, Facts>(), trouble);
         try
         {
-            var session = SshSession.Of(host);
-            var offset = await ClockAsync(session, ct).WaitAsync(Patience, ct);
+            var session = (sessions ?? ProbeSession.Of)(host);
+            var offset = await session.ClockOffsetAsync(ct).WaitAsync(Patience, ct);
             // No lock: waiting for another run would say nothing of the host.
             var script = new RemoteScript(Prelude.For(host.Cluster), null);
             var mine = checks.Where(c => c.On(host)).ToList();
-            var asked = new Dictionary<string, int>(StringComparer.Ordinal);
-            foreach (var probe in mine.Select(c => c.Probe(host)))
-                if (!asked.ContainsKey(probe)) asked[probe] = script.Add(probe, stopsOnFailure: false);
+            var asked = mine.GroupBy(c => c.Probe(host), StringComparer.Ordinal)
+                .ToDictionary(g => g.Key, g => script.Add(g.Key, stopsOnFailure: false, keys: [.. g.Select(c => c.Name)]), StringComparer.Ordinal);
             reporter.Command($"{host.Name}:\n{session.Redactor.Redact(script.Fragments)}");
             var results = await session.RunAsync(script, ct).WaitAsync(Patience, ct);
             foreach (var check in mine)
@@ -112,26 +112,5 @@ static class PrerequisiteReader
         {
             return Silent($"{host.Name} did not answer within {Patience.TotalMinutes:0} minutes.", "Look at the host: it is overloaded, or a command hangs there.");
         }
-    }
-
-    /// <summary>How far the host's clock is ahead of this machine's, in seconds; a script of its own, whose way there and back is short.</summary>
-    static async Task<string> ClockAsync(SshSession session, CancellationToken ct)
-    {
-        var (shortest, ahead) = (TimeSpan.MaxValue, "");
-        // Half of the way is what it may be wrong by: a host that was busy is asked again, and the quickest answer counts.
-        for (var asked = 0; asked < 3 && shortest > TimeSpan.FromSeconds(0.1); asked++)
-        {
-            var script = new RemoteScript("", null);
-            script.Add("date +%s.%N", stopsOnFailure: false);
-            var watch = Stopwatch.StartNew();
-            var before = DateTime.UtcNow;
-            var said = (await session.RunAsync(script, ct))[0].Output.Trim();
-            var took = watch.Elapsed;
-            if (took >= shortest) continue;
-            var here = (decimal)((before - DateTime.UnixEpoch) + took / 2).TotalSeconds;
-            (shortest, ahead) = (took, decimal.TryParse(said, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var there)
-                ? Math.Round(there - here, 3).ToString(CultureInfo.InvariantCulture) : "");
-        }
-        return ahead;
     }
 }

@@ -15,7 +15,7 @@ static class ClusterView
     public static async Task<PemHost> FindPrimaryAsync(PemCluster cluster, Turn turn, CancellationToken ct)
     {
         if (cluster.Seen is var (seen, at) && seen.Connected && Environment.TickCount64 - at < FreshMilliseconds) return seen;
-        var sights = await Task.WhenAll(cluster.DataNodes.Where(h => h.Connected).Select(h => LookAsync(h, turn, ct)));
+        var sights = await Task.WhenAll(cluster.DataNodes.Where(h => h.Session is not null).Select(h => LookAsync(h, turn, ct)));
         var now = Choose(cluster, [.. sights.OfType<Sight>()]);
         cluster.Seen = sights.Any(s => s?.Host == now && s.Writing) ? (now, Environment.TickCount64) : null;
         return now;

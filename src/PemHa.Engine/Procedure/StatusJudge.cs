@@ -75,6 +75,9 @@ sealed record StatusView
         || ((!DatabasesAsked || node.Trouble is not null) && OfEfm(node.Status) is { } seen && TakesWritesForEfm(seen));
 
     static bool TakesWritesForEfm(EfmNode node) => node.WritesBesides || node is { Type: "Primary", Database: "UP" };
+
+    /// <summary>When it was so, by which certificates are judged.</summary>
+    public DateTime Now { get; init; } = DateTime.UtcNow;
 }
 
 /// <summary>Says what is not as it should be (P21); the same for every way in which a status is come by.</summary>
@@ -309,7 +312,7 @@ static class StatusJudge
         foreach (var (file, end) in seen.Ending)
         {
             // From then on servers and agents refuse each other: standbys do not come back, and PEM's agents are locked out.
-            var over = end is null || end <= DateTime.UtcNow;
+            var over = end is null || end <= view.Now;
             Find(over, $"its certificate {file} {(end is not { } day ? "cannot be read" : $"{(over ? "ended" : "ends")} on {CertificateAuthority.Day(day)}")}",
                 "Run Install-PemCluster again from there on (-StartAt New-PemCertificate): it renews what ends within 30 days, and everybody takes it. Files and authorities of your own you renew first.");
         }

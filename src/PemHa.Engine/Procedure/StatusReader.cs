@@ -17,7 +17,7 @@ static class StatusReader
     public static async Task<IReadOnlyList<PemNodeStatus>> ReadAsync(PemCluster cluster, CancellationToken ct)
     {
         // One agent knows all of them; the others are asked only when it does not answer.
-        var hosts = cluster.Hosts.Where(h => h.Connected).ToList();
+        var hosts = cluster.Hosts.Where(h => h.Session is not null).ToList();
         var sights = (await Task.WhenAll(hosts.Select((h, i) => LookAsync(h, i == 0, ct)))).ToDictionary(s => s.Host);
         EfmStatus? efm = null;
         var said = "";
@@ -29,21 +29,29 @@ static class StatusReader
             if (said.Length == 0) said = LastLine(facts["status"]) ?? LastLine(facts["status.error"]) ?? "";
         }
 
-        var unconnected = new HostTrouble("there is no connection; run Connect-PemHost",
-            "Bring the host up where it is down, then Connect-PemHost.");
-        var all = cluster.Hosts.Select(h => sights.GetValueOrDefault(h) ?? new Sight(h, new Facts(), unconnected));
+        var all = cluster.Hosts.Select(h => sights.GetValueOrDefault(h) ?? new Sight(h, new Facts(), NotConnected));
         return Judge(cluster, [.. all], efm, said);
     }
 
     /// <summary>What <c>efm</c> says on either stream when it has no status to print; which of the two it uses is not documented.</summary>
     static string? LastLine(string text) => text.Split('\n').Select(l => l.Trim()).LastOrDefault(l => l.Length > 0);
 
-    sealed record Sight(PemHost Host, Facts Facts, HostTrouble? Trouble);
+    internal sealed record Sight(PemHost Host, Facts Facts, HostTrouble? Trouble);
 
     /// <summary>Why a host could not be looked at, and what to do about it.</summary>
-    sealed record HostTrouble(string Message, string Remedy);
+    internal sealed record HostTrouble(string Message, string Remedy);
 
-    static async Task<Sight> LookAsync(PemHost host, bool efm, CancellationToken ct)
+    /// <summary>What is said of a host without a session.</summary>
+    internal static readonly HostTrouble NotConnected = new("there is no connection; run Connect-PemHost",
+        "Bring the host up where it is down, then Connect-PemHost.");
+
+    /// <summary>The name under which a support bundle keeps what a host answered.</summary>
+    internal const string Key = "status";
+
+    /// <summary>Looks at one host.</summary>
+    /// <param name="efm">Whether its agent is asked about the whole cluster.</param>
+    /// <param name="sessions">Where its answers come from; null for its own session.</param>
+    internal static async Task<Sight> LookAsync(PemHost host, bool efm, CancellationToken ct, Func<PemHost, IProbeSession>? sessions = null)
     {
         var script = new RemoteScript(Prelude.For(host.Cluster), null);
         script.Add((efm ? EfmStatus.Probe(host.Cluster) + "\n" : "") + $$"""
@@ -68,10 +76,10 @@ static class StatusReader
                   SELECT 'standby ' || host(client_addr), state || ' ' || coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::text, '')
                   FROM pg_stat_replication WHERE client_addr IS NOT NULL AND NOT pg_is_in_recovery()) f WHERE value IS NOT NULL
                 """)}}
-            """, stopsOnFailure: false);
+            """, stopsOnFailure: false, keys: [Key]);
         try
         {
-            var results = await SshSession.Of(host).RunAsync(script, ct).WaitAsync(Patience, ct);
+            var results = await (sessions ?? ProbeSession.Of)(host).RunAsync(script, ct).WaitAsync(Patience, ct);
             return new Sight(host, Facts.Parse(results[0].Output), null);
         }
         catch (PemException e)
@@ -109,6 +117,8 @@ static class StatusReader
             EfmService = cluster.EfmServiceName,
             EfmLog = $"/var/log/efm-{cluster.EfmVersion}",
             DatabasesAsked = true,
+            // What a bundle says of certificates was true when it was saved.
+            Now = sights.Select(s => s.Host.Session).OfType<RecordedSession>().FirstOrDefault()?.Saved ?? DateTime.UtcNow,
         });
     }
 

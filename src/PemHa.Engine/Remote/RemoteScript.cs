@@ -36,6 +36,7 @@ sealed class RemoteScript(string prelude, HostLock? @lock)
     static readonly TimeSpan LockWait = TimeSpan.FromSeconds(1);
 
     readonly List<(string Text, bool StopsOnFailure, string Title)> _fragments = [];
+    readonly List<IReadOnlyList<string>> _keys = [];
 
     // Nothing on the host can know this in advance, so no output can pass for a frame of ours.
     readonly string _nonce = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
@@ -59,14 +60,19 @@ sealed class RemoteScript(string prelude, HostLock? @lock)
     /// <param name="text">The commands.</param>
     /// <param name="stopsOnFailure">Whether its failure keeps later fragments from running.</param>
     /// <param name="title">What it does, for those who have to wait for it.</param>
+    /// <param name="keys">Names under which a support bundle keeps the answer; none where it keeps no answer.</param>
     /// <returns>The fragment's index among the results.</returns>
-    public int Add(string text, bool stopsOnFailure, string title = "looking")
+    public int Add(string text, bool stopsOnFailure, string title = "looking", IReadOnlyList<string>? keys = null)
     {
         _fragments.Add((text, stopsOnFailure, title));
+        _keys.Add(keys ?? []);
         return _fragments.Count - 1;
     }
 
     public int Count => _fragments.Count;
+
+    /// <summary>The keys of each fragment.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Keys => _keys;
 
     /// <summary>How long a host may take for it: the wait for its lock, and some minutes for looking; null for a change, which takes as long as it takes.</summary>
     public TimeSpan? Deadline => _fragments.Any(f => f.StopsOnFailure) ? null : LockWait + TimeSpan.FromMinutes(5);

@@ -9,7 +9,7 @@ using Renci.SshNet.Common;
 namespace PemHa.Engine.Remote;
 
 /// <summary>An SSH connection to one host that runs scripts as root. Only the files Ssh*.cs of this folder know the SSH library.</summary>
-class SshSession : IDisposable
+class SshSession : IProbeSession, IDisposable
 {
     readonly PemHost _host;
     readonly SshConnection _connection;
@@ -37,9 +37,9 @@ class SshSession : IDisposable
     static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The session of a connected host.</summary>
-    /// <exception cref="PemException">The host is not connected.</exception>
+    /// <exception cref="PemException">The host is not connected, or is only what a support bundle keeps of it.</exception>
     public static SshSession Of(PemHost host) => host.Session as SshSession
-        ?? throw new PemException("NotConnected", Trouble.InvalidOperation, $"{host.Name} is not connected.", "Run Connect-PemHost first.") { Host = host };
+        ?? throw (host.Session as RecordedSession)?.Refusal(host) ??  new PemException("NotConnected", Trouble.InvalidOperation, $"{host.Name} is not connected.", "Run Connect-PemHost first.") { Host = host };
 
     /// <summary>Opens a connection, and finds out how to be root there and what the host's own address is.</summary>
     /// <exception cref="PemException">Unreachable, an unknown or changed host key, a refused login or sudo, or an address that nobody knows.</exception>
@@ -75,6 +75,27 @@ class SshSession : IDisposable
         var results = script.Parse(output);
         if (results.Count == 0) throw NothingRan(status, Redactor.Redact(error.Trim()));
         return results;
+    }
+
+    /// <summary>How far the host's clock is ahead of this machine's, in seconds; a script of its own, whose way there and back is short.</summary>
+    public async Task<string> ClockOffsetAsync(CancellationToken ct)
+    {
+        var (shortest, ahead) = (TimeSpan.MaxValue, "");
+        // Half of the way is what it may be wrong by: a host that was busy is asked again, and the quickest answer counts.
+        for (var asked = 0; asked < 3 && shortest > TimeSpan.FromSeconds(0.1); asked++)
+        {
+            var script = new RemoteScript("", null);
+            script.Add("date +%s.%N", stopsOnFailure: false);
+            var watch = Stopwatch.StartNew();
+            var before = DateTime.UtcNow;
+            var said = (await RunAsync(script, ct))[0].Output.Trim();
+            var took = watch.Elapsed;
+            if (took >= shortest) continue;
+            var here = (decimal)((before - DateTime.UnixEpoch) + took / 2).TotalSeconds;
+            (shortest, ahead) = (took, decimal.TryParse(said, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var there)
+                ? Math.Round(there - here, 3).ToString(CultureInfo.InvariantCulture) : "");
+        }
+        return ahead;
     }
 
     /// <summary>Finds out how sudo is to be called: a password that it does not ask for would be read by the shell behind it.</summary>

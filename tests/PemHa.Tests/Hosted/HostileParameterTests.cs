@@ -98,7 +98,9 @@ public sealed partial class HostileParameterTests(HostedEngine engine) : IClassF
         ["Deployment.StopAfter"] = (Goes.Report, "Set-PemSsl"),
         ["ExportPemRunbook.Path"] = (Goes.Local, "runbook"),
         ["ExportPemTopology.Path"] = (Goes.Local, "topology.psd1"),
+        ["ImportPemSupportBundle.Path"] = (Goes.Local, "absent.zip"),
         ["ImportPemTopology.Path"] = (Goes.Local, "absent.psd1"),
+        ["SavePemSupportBundle.Path"] = (Goes.Local, "bundle.zip"),
     };
 
     /// <summary>What would break out of sh, SQL, pg_hba.conf, properties, .pgpass, Python, sudoers, LDIF, options, units, paths or a terminal.</summary>

@@ -1,0 +1,25 @@
+using System.Collections;
+using System.Management.Automation;
+using PemHa.Engine;
+
+namespace PemHa.Commands;
+
+/// <summary>Reads the text of a topology file, wherever it comes from.</summary>
+static class TopologyFile
+{
+    /// <summary>The hosts that it describes; all that is wrong in it ends the command with the error TopologyUnfit.</summary>
+    /// <param name="name">What it is called in the error.</param>
+    public static IReadOnlyList<PemHost> Hosts(PSCmdlet command, string text, string name)
+    {
+        var remembered = command.SessionState.PSVariable.GetValue("global:Error") as ArrayList;
+        var problems = new TopologyProblems(name);
+        var before = remembered?.Count ?? 0;
+        var hosts = new TopologyText(problems).Read(text) is { } file ? new TopologyReader(problems).Read(file) : [];
+        // $Error is for what the person is told.
+        while (remembered is not null && remembered.Count > before) remembered.RemoveAt(0);
+        if (problems.Count > 0)
+            command.ThrowTerminatingError(Errors.Record(new PemException("TopologyUnfit", Trouble.InvalidArgument, problems.ToString(),
+                "Mend the file where the message says, and import it again."), name));
+        return hosts;
+    }
+}

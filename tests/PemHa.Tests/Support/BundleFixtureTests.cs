@@ -1,0 +1,79 @@
+using System.Management.Automation;
+using PemHa.Tests.Hosted;
+
+namespace PemHa.Tests.Support;
+
+/// <summary>Bundles in tests/bundles: each says what is written beside it. A real one that is dropped in there is a regression test.</summary>
+public class BundleFixtureTests
+{
+    static readonly string Folder = Path.Combine(ModuleAssemblies.Root, "tests", "bundles");
+
+    public static TheoryData<string> Bundles => [.. Directory.GetFiles(Folder, "*.zip").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+
+    /// <summary>A check that the bundle is too old for is not held against it.</summary>
+    const string Tell = """
+        param($file)
+        $hosts = Import-PemSupportBundle $file
+        $hosts | Get-PemClusterStatus | ForEach-Object {
+            "$($_.Name) $($_.Address) $($_.Role) $($_.Database) EFM=$($_.Efm) VIP=$($_.VirtualIp) replication=$($_.Replication) agent=$($_.Agent)"
+            $_.Finding | ForEach-Object { "    $($_.Severity): $($_.Message) -> $($_.Remedy)" }
+        }
+        $hosts | Test-PemPrerequisite | Where-Object { $_.State -ne 'Passed' -and $_.Why -notlike '*the bundle has no answer to it*' } |
+            ForEach-Object { "$($_.HostName) $($_.Check): $($_.State): $($_.Why) -> $($_.Remedy)" }
+        """;
+
+    [Theory]
+    [MemberData(nameof(Bundles))]
+    [Spec("P21", "T1")]
+    public void A_bundle_says_what_is_written_beside_it(string bundle)
+    {
+        using var engine = new HostedEngine();
+        var told = string.Concat(engine.Run(Tell, Path.Combine(Folder, bundle)).Select(l => $"{l}\n"));
+        var expected = Path.Combine(Folder, Path.ChangeExtension(bundle, ".expected.txt"));
+        if (Environment.GetEnvironmentVariable("PEMHA_EXPECT") == "1") File.WriteAllText(expected, told);
+        Assert.Equal(File.ReadAllText(expected).ReplaceLineEndings("\n"), told);
+    }
+
+    [Theory]
+    [InlineData("Connect-PemHost")]
+    [InlineData("Install-PemEpas")]
+    [InlineData("Install-PemEpas -WhatIf")]
+    [InlineData("Test-PemVirtualIp")]
+    [InlineData("Enable-PemReplication -Credential $any")]
+    [InlineData("Invoke-PemRollingRestart -Confirm:$false")]
+    [InlineData("Save-PemSupportBundle -Path $folder/again.zip")]
+    [InlineData("Get-PemPlan -Replication $any -Efm $any -SuperUser $any -UserSettings $any -AuthorityPath $folder/ca -AuthorityPassword $any.Password")]
+    [Spec("P21")]
+    public void Whatever_needs_a_host_itself_says_that_it_is_offline_and_touches_nothing(string command)
+    {
+        using var engine = new HostedEngine();
+        using var folder = new TemporaryFolder();
+        var (output, errors) = engine.Try($$"""
+            param($file, $folder)
+            $any = New-PemCredential any
+            $hosts = Import-PemSupportBundle $file
+            "connected $($hosts[0].Connected)"
+            try { $null = $hosts | {{command}} } catch { $_ }
+            """, Path.Combine(Folder, "lab-two-nodes.zip"), folder.Path);
+        Assert.Equal("connected False", output[0].ToString());
+        var all = errors.Concat(output.Skip(1).Select(o => o.BaseObject).OfType<ErrorRecord>()).ToList();
+        Assert.NotEmpty(all);
+        Assert.All(all, e => Assert.StartsWith("HostOffline,", e.FullyQualifiedErrorId, StringComparison.Ordinal));
+        Assert.False(File.Exists(folder["again.zip"]));
+    }
+
+    [Fact]
+    public void What_is_no_bundle_ends_the_import_and_a_file_that_is_there_is_kept()
+    {
+        using var engine = new HostedEngine();
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["x.zip"], "mine");
+        Assert.StartsWith("BundleUnusable,", engine.Fails("param($file) Import-PemSupportBundle $file", folder["x.zip"]).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("FileUnreadable,", engine.Fails("param($file) Import-PemSupportBundle $file", folder["none.zip"]).FullyQualifiedErrorId, StringComparison.Ordinal);
+        var c1 = new Example();
+        foreach (var host in c1.Cluster.Hosts) host.Session = null;
+        Assert.StartsWith("FileExists,", engine.Fails("param($hosts, $file) $hosts | Save-PemSupportBundle -Path $file", c1.Cluster.Hosts, folder["x.zip"]).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("NotConnected,", engine.Fails("param($hosts, $file) $hosts | Save-PemSupportBundle -Path $file -Force", c1.Cluster.Hosts, folder["x.zip"]).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(folder["x.zip"]));
+    }
+}
