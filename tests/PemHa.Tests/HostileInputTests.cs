@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.IO.Compression;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
@@ -14,6 +15,7 @@ using PemHa.Engine.Postgres;
 using PemHa.Engine.Procedure;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
+using PemHa.Engine.Support;
 
 namespace PemHa.Tests;
 
@@ -278,6 +280,26 @@ public sealed partial class HostileInputTests : IDisposable
         if (EfmStatus.Parse(text) is { } status) StatusJudge.Of(status, "efm");
         Refuses(() => EfmReport.Read(text));
     }, cases: 4000);
+
+    [Fact]
+    [Fuzzes("SupportBundle.Read")]
+    public void A_bundle_is_one_or_refused_and_never_answers_what_cannot_be_read() => Texts.Damaged(
+        """{"format":1,"saved":"2026-11-30T15:13:06Z","hosts":[{"name":"node1","folder":"h","files":[],"misses":[]}]}""",
+        """{"way":"as root","clock":"0.1","answers":{"status":{"status":0,"facts":[{"name":"up","value":"1"},{"name":"x","text":"y\n"}]}}}""").Holds(text =>
+    {
+        foreach (var (manifest, answers) in new[] { (text, "{}"), ("""{"format":1,"hosts":[{"name":"node1","folder":"h"}]}""", text) })
+        {
+            using var file = new MemoryStream();
+            using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+                foreach (var (name, content) in new[] { ("manifest.json", manifest), ("topology.psd1", text), ("h/answers.json", answers) })
+                    using (var entry = zip.CreateEntry(name, CompressionLevel.NoCompression).Open()) entry.Write(Encoding.UTF8.GetBytes(content));
+            Refuses(() =>
+            {
+                foreach (var host in SupportBundle.Read(file, "x").Hosts.Values)
+                    foreach (var answer in host.Answers.Values) Facts.Parse(answer.ToResult().Output);
+            });
+        }
+    }, cases: 300);
 
     [Fact]
     [Fuzzes("TopologyText.Read", "Addresses.Refusal")]

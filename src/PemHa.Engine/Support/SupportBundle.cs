@@ -264,7 +264,7 @@ static class SupportBundle
                 return Encoding.UTF8.GetString(memory.GetBuffer(), 0, (int)memory.Length);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or JsonException or NotSupportedException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or JsonException or NotSupportedException or EndOfStreamException or ArgumentException or InvalidOperationException)
         {
             throw Unusable(e is JsonException ? $"a file in it is not valid JSON: {e.Message}" : $"it is damaged, or not a zip: {e.Message}", e);
         }
