@@ -82,6 +82,7 @@ static class ErrorTable
         new("PrimaryUnknown", Trouble.InvalidOperation, "No node takes writes, and nobody can tell which was the primary last.", "Start the one that was, or promote a standby, then run the step again."),
         new("PrimaryUnreachable", Trouble.ConnectionError, "The primary is not connected or does not answer.", "Bring it back, or promote a standby, then connect again."),
         new("ProbeFailed", Trouble.InvalidResult, "A thing on a host could not be looked at; the host's own words are in the message.", "Look at the host."),
+        new("ProductDiffers", Trouble.InvalidResult, "A product on a host is not as PemHa takes it to be, and nothing that rests on it was changed.", "Look at what was found; docs/assumptions.md has the entry, and Save-PemSupportBundle collects what we need to know."),
         new("PropertyAmbiguous", Trouble.InvalidOperation, "EFM's shell scripts would read another directory from efm.properties.", "Remove the line that is shown, or put a '#' in front of it."),
         new("PropertyUnfit", Trouble.InvalidArgument, "A name or value cannot stand in efm.properties.", "Give names and values as efm.properties holds them; secrets belong in a secret store."),
         new("PropertyUnknown", Trouble.InvalidArgument, "This version of EFM knows no property of that name.", "See efm.properties.in for the names; they are case-sensitive."),

@@ -40,7 +40,8 @@ public sealed class Stations : ProcedureLab
                 _broken = true;
                 if (next > 0)
                     await RunAsync(order[next - 1]);
-                _kept[order[next]] = order[next] == Deployed || FaultMatrix.BeginsAt(order[next]) ? await KeepAsync(order[next]) : null;
+                var wanted = order[next] == Deployed || FaultMatrix.BeginsAt(order[next]) || MutatedStation.Names.Contains(order[next]);
+                _kept[order[next]] = wanted ? await KeepAsync(order[next]) : null;
                 _broken = false;
             }
             return _kept[station] ?? throw new InvalidOperationException($"No test of this run begins at {station}.");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PemHa.Lab.Mutations;
 
 namespace PemHa.Lab;
 
@@ -188,6 +189,31 @@ sealed class Lab : IAsyncDisposable
             await Task.Delay(100, cancellation);
         }
     }
+
+    /// <summary>
+    /// Makes stand-ins different in what these mutations say; where a package is still to come, as soon as it is installed.
+    /// </summary>
+    public async Task MutateAsync(IReadOnlyCollection<Mutation> mutations, CancellationToken cancellation = default)
+    {
+        foreach (var host in Hosts)
+        {
+            Mutation[] own = [.. mutations.Where(m => m.IsOn(host))];
+            if (own.Length == 0) continue;
+            var files = string.Concat(own.Append(null).Select(m => $"""
+                base64 -d > /etc/pemha-lab/{(m is null ? "mutate" : $"wanted/{m.Id}")} <<'FILE'
+                {Convert.ToBase64String(File.ReadAllBytes(m?.Path ?? Mutation.Program))}
+                FILE
+
+                """));
+            var script = $"mkdir -p /etc/pemha-lab/wanted\n{files}chmod 755 /etc/pemha-lab/mutate\n/etc/pemha-lab/mutate\n";
+            (await SshAsync(host.Name, "bash -es", script, cancellation)).Check($"Mutating {host.Name}");
+        }
+    }
+
+    /// <summary>Makes the stand-ins on every host as they were before <see cref="MutateAsync"/>.</summary>
+    public Task UnmutateAsync(CancellationToken cancellation = default) => Task.WhenAll(Hosts.Select(async host =>
+        (await SshAsync(host.Name, "[ ! -x /etc/pemha-lab/mutate ] || /etc/pemha-lab/mutate --undo", cancellation: cancellation))
+            .Check($"Undoing the mutations of {host.Name}")));
 
     /// <summary>Takes the lab down; nothing of it is left.</summary>
     public async Task DownAsync()

@@ -29,6 +29,9 @@ sealed class Sights : Dictionary<PemHost, Facts>;
 /// <param name="Judge">The verdict on one host, which has answered; null when there is nothing to say of it.</param>
 sealed record Check(string Name, string[] Spec, Func<PemHost, string> Probe, Func<PemHost, Sights, Verdict?> Judge)
 {
+    /// <summary>The group of checks that it belongs to, such as <c>Products</c>.</summary>
+    public string Area { get; init; } = "";
+
     /// <summary>The hosts that it is about.</summary>
     public Func<PemHost, bool> On { get; init; } = _ => true;
 

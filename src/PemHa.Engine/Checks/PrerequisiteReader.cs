@@ -1,3 +1,4 @@
+using PemHa.Engine.Assumptions;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
 
@@ -14,8 +15,11 @@ static class PrerequisiteReader
     /// <summary>All checks, in the order of the procedure.</summary>
     public static IReadOnlyList<Check> Checks(PemCluster cluster) =>
     [
-        .. HostChecks.All(cluster), .. PackageChecks.All(cluster), .. NetworkChecks.All(cluster), .. DatabaseChecks.All(cluster), .. EfmChecks.All(cluster),
+        .. Area("Hosts", HostChecks.All(cluster)), .. Area("Packages", PackageChecks.All(cluster)), .. Area("Network", NetworkChecks.All(cluster)),
+        .. Area("Database", DatabaseChecks.All(cluster)), .. Area("Agents", EfmChecks.All(cluster)), .. Area("Products", Register.AsChecks()),
     ];
+
+    static IEnumerable<Check> Area(string name, IEnumerable<Check> checks) => checks.Select(c => c with { Area = name });
 
     /// <summary>Looks and judges; a host that does not answer is a verdict, not an error. The worst come last, where they are seen.</summary>
     public static async Task<IReadOnlyList<PemCheck>> ReadAsync(PemCluster cluster, IReporter reporter, int throttleLimit, CancellationToken ct)
@@ -47,34 +51,38 @@ static class PrerequisiteReader
     /// <summary>The verdicts on what was answered.</summary>
     internal static IReadOnlyList<PemCheck> Judge(PemCluster cluster, IReadOnlyList<Check> checks, IReadOnlyList<Answer> answers)
     {
-        var found = answers.Select(a => Of("connection", a.Host.Name, [], a.Connection)).ToList();
+        var found = answers.Select(a => Of(Connection, a.Host.Name, a.Connection)).ToList();
         foreach (var check in checks)
         {
             var sights = new Sights();
             foreach (var answer in answers)
                 if (answer.Facts.TryGetValue(check, out var facts)) sights[answer.Host] = facts;
-            if (check.JudgeCluster?.Invoke(cluster, sights) is { } whole) found.Add(Of(check.Name, cluster.Name, check.Spec, whole));
+            if (check.JudgeCluster?.Invoke(cluster, sights) is { } whole) found.Add(Of(check, cluster.Name, whole));
             foreach (var answer in answers)
             {
                 if (answer.Trouble.TryGetValue(check, out var trouble))
-                    found.Add(Of(check.Name, answer.Host.Name, check.Spec, Verdict.Unknown($"It could not be looked at: {trouble}", "Look at the host; the message is its own.")));
+                    found.Add(Of(check, answer.Host.Name, Verdict.Unknown($"It could not be looked at: {trouble}", "Look at the host; the message is its own.")));
                 else if (sights.ContainsKey(answer.Host) && check.Judge(answer.Host, sights) is { } verdict)
-                    found.Add(Of(check.Name, answer.Host.Name, check.Spec, verdict));
+                    found.Add(Of(check, answer.Host.Name, verdict));
             }
         }
         return [.. found.OrderBy(c => c.State)];
 
-        PemCheck Of(string check, string host, string[] spec, Verdict verdict) => new()
+        PemCheck Of(Check check, string host, Verdict verdict) => new()
         {
-            Check = check,
+            Area = check.Area,
+            Check = check.Name,
             HostName = host,
             Cluster = cluster.Name,
             State = verdict.State,
             Why = verdict.Why,
             Remedy = verdict.Remedy,
-            Spec = spec,
+            Spec = check.Spec,
         };
     }
+
+    /// <summary>What every host is judged by before anything is asked.</summary>
+    static readonly Check Connection = new("connection", [], _ => ":", (_, _) => null) { Area = "Hosts" };
 
     /// <summary>Looks at one host.</summary>
     /// <param name="sessions">Where its answers come from; null for its own session.</param>

@@ -240,6 +240,13 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         return string.Join(' ', words);
     }
 
+    /// <summary>The long options of <see cref="Command"/>, over all models; the guard of the script's text asks for them.</summary>
+    public static IReadOnlyList<string> LongOptions { get; } =
+    [
+        "--asb-host-name", "--replication-solution", "--replication-role", "--db-unitfile", "--db-install-path", "--skip-db-certificate",
+        "--use-existing-sslutils", "--use-agent-user", "--use-agent-sslcert", "--use-agent-sslkey",
+    ];
+
     /// <summary>The number is the one in the agent's configuration: PEM gives it where we do not.</summary>
     string Proof => $$"""
         cfg() { sed -n "s/^$1=//p" {{AgentConfig}} 2>/dev/null | tail -n 1; }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PemHa.Engine.Postgres;
 using PemHa.Engine.Remote;
 using PemHa.Engine.State;
@@ -15,8 +16,18 @@ static class ClusterView
     public static async Task<PemHost> FindPrimaryAsync(PemCluster cluster, Turn turn, CancellationToken ct)
     {
         if (cluster.Seen is var (seen, at) && seen.Connected && Environment.TickCount64 - at < FreshMilliseconds) return seen;
-        var sights = await Task.WhenAll(cluster.DataNodes.Where(h => h.Session is not null).Select(h => LookAsync(h, turn, ct)));
-        var now = Choose(cluster, [.. sights.OfType<Sight>()]);
+        var silent = new ConcurrentDictionary<PemHost, string>();
+        var sights = await Task.WhenAll(cluster.DataNodes.Where(h => h.Session is not null).Select(h => LookAsync(h, turn, silent, ct)));
+        PemHost now;
+        try
+        {
+            now = Choose(cluster, [.. sights.OfType<Sight>()]);
+        }
+        catch (PemException e) when (e.Host is { } host && silent.TryGetValue(host, out var said) && said.Length > 0)
+        {
+            // Its own words say whether it is down, or does not let us in.
+            throw new PemException(e.Id, e.Category, $"{e.Message} It said: {said}", e.Remedy, e) { Host = host };
+        }
         cluster.Seen = sights.Any(s => s?.Host == now && s.Writing) ? (now, Environment.TickCount64) : null;
         return now;
     }
@@ -92,7 +103,8 @@ static class ClusterView
         "Bring it back, or promote a standby (efm promote), then connect again.")
     { Host = declared };
 
-    static async Task<Sight?> LookAsync(PemHost host, Turn turn, CancellationToken ct)
+    /// <param name="silent">Gets what a host said in place of an answer.</param>
+    static async Task<Sight?> LookAsync(PemHost host, Turn turn, ConcurrentDictionary<PemHost, string> silent, CancellationToken ct)
     {
         var script = new RemoteScript(Prelude.For(host.Cluster), HostLock.Shared);
         script.Add(Probe, stopsOnFailure: false);
@@ -105,7 +117,11 @@ static class ClusterView
         {
             return null;
         }
-        if (result.Count == 0 || result[0].ExitCode != 0) return null;
+        if (result.Count == 0 || result[0].ExitCode != 0)
+        {
+            silent[host] = result.Count == 0 ? "" : SshSession.Of(host).Redactor.Redact(result[0].Error.Trim());
+            return null;
+        }
         return Of(host, Facts.Parse(result[0].Output));
     }
 }

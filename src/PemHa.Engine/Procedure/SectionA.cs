@@ -1,4 +1,5 @@
 using System.Globalization;
+using PemHa.Engine.Assumptions;
 using PemHa.Engine.Linux;
 using PemHa.Engine.Postgres;
 using PemHa.Engine.State;
@@ -13,6 +14,7 @@ static class SectionA
     [
         new Phase("packages", hosts, host =>
         [
+            .. Register.Guards("Install-PemEpas", host, Product.Linux),
             new DnfModuleDisabled("postgresql"),
             new ExtraRepositories(),
             new Packages(host.Role == PemRole.Witness ? [cluster.EfmPackage]
@@ -25,9 +27,10 @@ static class SectionA
             },
             new FirewallPorts(cluster.FirewallZone, host.Role == PemRole.Witness ? [cluster.EfmPort] : [cluster.Port, cluster.EfmPort]),
         ]),
-        // The package's unit is there once the package is.
         new Phase("database", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
         [
+            // What the packages brought is looked at before anything is built on it.
+            .. Register.Guards("Install-PemEpas", host, Product.Server),
             Database.IsTheServices(host),
             new DatabaseUnit(cluster),
             .. host == primary ? new Resource[] { new ClusterInitialised(cluster) } : [],

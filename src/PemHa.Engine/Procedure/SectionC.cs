@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using PemHa.Engine.Assumptions;
 using PemHa.Engine.Efm;
 using PemHa.Engine.Linux;
 using PemHa.Engine.Postgres;
@@ -29,6 +30,7 @@ static class SectionC
         [
             new Phase("prerequisites", hosts, host =>
             [
+                .. Register.Guards("New-PemEfmCluster", host),
                 PingServer(host),
                 .. host == primary ? [new AgentCount(cluster)] : Array.Empty<Resource>(),
                 .. host.Role == PemRole.Witness ? [] : new Resource[]
@@ -133,6 +135,11 @@ static class SectionC
 
     /// <summary>The property by which an agent that started idle takes its database under watch by itself (T13); EFM 4 has one for all cases.</summary>
     public static string AutoResume(PemCluster cluster) => cluster.EfmVersion.Major < 5 ? "auto.resume.period" : "auto.resume.startup.period";
+
+    /// <summary>The names of the properties that PemHa sets of its own accord.</summary>
+    internal static IEnumerable<string> PropertyNames(PemCluster cluster) =>
+        Properties(cluster.Hosts[0], "", new Dictionary<string, string>()).Keys
+            .Union(["db.password.encrypted", "virtual.ip.interface", "virtual.ip.prefix"]);
 
     /// <summary>P19, and the user's own on top.</summary>
     static Dictionary<string, string> Properties(PemHost host, string user, EfmOptions options)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PemHa.Engine.Assumptions;
 using PemHa.Engine.Certificates;
 using PemHa.Engine.Linux;
 using PemHa.Engine.Pem;
@@ -53,6 +54,8 @@ static class SectionE
                 Database.IsUp(host), AgentIdentity(host), cluster.SslModel == PemSslModel.SslUtils ? SslUtilsReady(host) : AgentCertificate(host), Rules(host),
                 new Packages(["edb-pem"]) { Options = "--allowerasing", Makes = ("edb-pem", "pem") },
             ]),
+            // What the package brought is looked at before anything is built on it.
+            new Phase("products", data, host => [.. Register.Guards("Install-PemServer", host)]),
             new Phase("role", [primary], host =>
             [
                 Database.IsPrimary(host),
@@ -75,6 +78,7 @@ static class SectionE
         [
             new Phase("prerequisites", data, host =>
             [
+                .. Register.Guards("Enable-PemUserSettings", host),
                 .. host == primary ? [Database.IsPrimary(host)] : Array.Empty<Resource>(), Database.IsUp(host), Database.HasSsl(host), WebApplicationThere(host),
             ]),
             new Phase("role and database", [primary], host =>
@@ -154,6 +158,7 @@ static class SectionE
         IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness)];
         return new("Set-PemWebApplication", cluster,
         [
+            new Phase("products", data, host => [.. Register.Guards("Set-PemWebApplication", host)]),
             new Phase("web application", data, host =>
             [
                 new FirewallPorts(cluster.FirewallZone, [cluster.WebPort]),

@@ -43,6 +43,14 @@ static class Prelude
             [ -f "$T/agent" ] || systemctl is-active "$EFMSERVICE" > "$T/agent" 2>/dev/null
             read -r _active < "$T/agent" && [ "$_active" = active ]
         }
+        # for probes: whether a package is installed, and the text of a unit with its drop-ins; each asked once in a script
+        installed() {
+            [ -f "$T/installed.$1" ] || { rpm -q --quiet "$1" && echo yes || echo no; } > "$T/installed.$1"
+            read -r _installed < "$T/installed.$1" && [ "$_installed" = yes ]
+        }
+        unit_text() { [ -f "$T/unit.$1" ] || systemctl cat "$1" > "$T/unit.$1" 2>/dev/null || :; cat "$T/unit.$1"; }
+        # whether a file is a script, whose text can be read
+        script() { [ "$(head -c 2 "$1" 2>/dev/null)" = '#!' ]; }
         # wait_for SECONDS COMMAND...: until it succeeds
         wait_for() { _end=$(( $(date +%s) + $1 )); shift; until "$@"; do [ "$(date +%s)" -lt "$_end" ] || return 1; sleep 0.1; done; }
         # whoever installs packages now, as PROCESS-ID COMMAND; dnf notes itself in files, rpm holds a lock

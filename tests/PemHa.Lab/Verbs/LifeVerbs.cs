@@ -1,3 +1,5 @@
+using PemHa.Lab.Mutations;
+
 namespace PemHa.Lab.Verbs;
 
 /// <summary>Labs as a whole: up, down, status, clean, repo.</summary>
@@ -12,7 +14,7 @@ static class LifeVerbs
         new("repo", "", "build the base and the packages only", RepoAsync),
     ];
 
-    const string UpUsage = "[--data-nodes 3] [--witnesses 1] [--nics node2=ens33,...] [--networks 1] [--zone public]";
+    const string UpUsage = "[--data-nodes 3] [--witnesses 1] [--nics node2=ens33,...] [--networks 1] [--zone public] [--mutate ID,...]";
 
     static async Task<int> UpAsync(Arguments arguments, CancellationToken cancellation)
     {
@@ -26,7 +28,10 @@ static class LifeVerbs
             Networks = arguments.Number("--networks", options.Networks),
             Zone = arguments.Text("--zone", options.Zone),
         };
+        Mutation[] mutations =
+            [.. arguments.Text("--mutate", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Mutation.Of)];
         await using var lab = await Lab.UpAsync(options, StepLog.Console, cancellation);
+        await lab.MutateAsync(mutations, cancellation);
         await lab.KeepAsync();
         foreach (var host in lab.Hosts)
             Console.WriteLine($"{host.Name,-10} {host.Address}");

@@ -11,6 +11,7 @@ sealed record Verb(string Name, string Usage, string Help, Func<Arguments, Cance
     static IEnumerable<Verb> All =>
     [
         .. LifeVerbs.All, .. HostVerbs.All, .. ControllerVerbs.All, .. RehearseVerb.All, .. CoverageVerb.All, .. ErrorsVerb.All, .. FaultsVerb.All,
+        .. AssumptionVerbs.All,
     ];
 
     public static Task<int> RunAsync(string[] args, CancellationToken cancellation)

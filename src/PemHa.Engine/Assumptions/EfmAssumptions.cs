@@ -1,0 +1,321 @@
+using System.Globalization;
+using PemHa.Engine.Checks;
+using PemHa.Engine.Efm;
+using PemHa.Engine.Procedure;
+using PemHa.Engine.Remote;
+
+namespace PemHa.Engine.Assumptions;
+
+/// <summary>What PemHa assumes about EDB Failover Manager.</summary>
+static class EfmAssumptions
+{
+    /// <summary>The newest version that PemHa knows of.</summary>
+    static readonly Version Newest = new(5, 4);
+
+    static readonly string[] FromAgents = ["New-PemEfmCluster"];
+
+    /// <summary>What an agent does unless it is told otherwise, and C1 rests on.</summary>
+    static readonly (string Name, string Value)[] Defaults =
+    [
+        ("auto.failover", "true"), ("auto.reconfigure", "true"), ("promotable", "true"), ("minimum.standbys", "0"),
+        ("enable.stop.cluster", "true"), ("admin.port", "7809"),
+    ];
+
+    public static IReadOnlyList<Assumption> All { get; } =
+    [
+        new("efm.programs", Product.Efm,
+            "The package edb-efmXY brings /usr/edb/efm-X.Y/bin/efm and the folder /etc/edb/efm-X.Y.",
+            "Efm/EfmFiles.cs",
+            "EFM's manual, installing; edb-ansible, role setup_efm; an independent lab on EFM 5.4", Verdict.Proven)
+        {
+            Guard = new(FromAgents, host => $$"""
+                [ -x {{Sh.Quote(host.Cluster.EfmCommand)}} ] || fact missing {{Sh.Quote(host.Cluster.EfmCommand)}}
+                [ -d {{Sh.Quote(host.Cluster.EfmConfigDirectory)}} ] || fact missing {{Sh.Quote(host.Cluster.EfmConfigDirectory)}}
+                """,
+                (_, facts) => facts.Has("missing") ? $"no {facts["missing"]}." : null,
+                "No agent could be configured or asked.",
+                "See where the package put them (rpm -ql), and tell us: Save-PemSupportBundle."),
+        },
+        new("efm.user", Product.Efm,
+            "The package makes user and group efm.",
+            "Procedure/SectionC.cs",
+            "EFM's manual, tutorial; edb-ansible and TPA", Verdict.Proven)
+        {
+            Guard = new(FromAgents, _ => """
+                getent passwd efm >/dev/null || fact missing user
+                getent group efm >/dev/null || fact missing group
+                """,
+                (_, facts) => facts.Has("missing") ? $"no {facts["missing"]} efm." : null,
+                "The agent's files would belong to a user that does not exist.",
+                "See which user the package made (rpm -q --scripts), and tell us: Save-PemSupportBundle."),
+        },
+        new("efm.samples", Product.Efm,
+            "The samples are efm.properties.in and efm.nodes.in, whatever the cluster is called.",
+            "Efm/EfmFiles.cs",
+            "EFM's manual, tutorial; recorded outputs of EFM 4.7 and 4.10", Verdict.Proven)
+        {
+            Guard = new(FromAgents, host => $$"""
+                for f in properties nodes; do [ -s {{Sh.Quote(host.Cluster.EfmConfigDirectory)}}/efm.$f.in ] || fact missing efm.$f.in; done
+                """,
+                (host, facts) => facts.Has("missing")
+                    ? $"no {facts["missing"]} in {host.Cluster.EfmConfigDirectory}." : null,
+                "The agent's configuration would have nothing to begin from.",
+                "Reinstall the package (dnf reinstall)."),
+        },
+        new("efm.property-names", Product.Efm,
+            "The sample names every property that PemHa sets.",
+            "Procedure/SectionC.cs",
+            "EFM's manual, cluster properties, compared name by name up to 5.4", Verdict.Proven)
+        {
+            Guard = new(FromAgents, host => $$"""
+                sed -n 's/^[# \t]*\([A-Za-z0-9._-]*\)[ \t]*=.*/\1/p' {{Sample(host)}} 2>/dev/null > "$T/efm.names"
+                U=; for n in {{Sh.Join([.. SectionC.PropertyNames(host.Cluster)])}}; do grep -qxF -- "$n" "$T/efm.names" || U="$U $n"; done
+                fact unknown "$U"
+                """,
+                (host, facts) => facts["unknown"].Trim() is { Length: > 0 } names
+                    ? $"{names} nowhere in {host.Cluster.EfmConfigDirectory}/efm.properties.in." : null,
+                "An agent refuses to start with a property that it does not know.",
+                "Give the version that is installed (New-PemCluster -EfmVersion), and tell us: Save-PemSupportBundle."),
+        },
+        new("efm.property-defaults", Product.Efm,
+            "Unless told otherwise agents fail over, the others follow, and the local port is 7809: "
+                + "auto.failover, auto.reconfigure, promotable, enable.stop.cluster, minimum.standbys, admin.port.",
+            "Procedure/SectionC.cs",
+            "EFM's manual, cluster properties", Verdict.Proven)
+        {
+            Guard = new(FromAgents, host => string.Join('\n', Defaults.Select(d =>
+                $"fact {d.Name} \"$(sed -n 's/^{d.Name.Replace(".", "\\.", StringComparison.Ordinal)} *= *//p' {Sample(host)} 2>/dev/null | tail -n 1)\"")),
+                (host, facts) => string.Join(", ", Defaults
+                    .Where(d => facts[d.Name].Trim() is { Length: > 0 } found && found != d.Value && !host.Cluster.EfmProperty.ContainsKey(d.Name))
+                    .Select(d => $"{d.Name}={facts[d.Name].Trim()}")) is { Length: > 0 } differing ? $"{differing} in the sample." : null,
+                "There would be no failover, or none that the other standbys follow.",
+                "Say what you want: New-PemEfmCluster -EfmProperty @{ NAME = VALUE }."),
+        },
+        new("efm.unit", Product.Efm,
+            "The unit edb-efm-X.Y starts the agent of the cluster named by Environment=CLUSTER, as user efm, "
+                + "with /run/efm-X.Y/CLUSTER.pid as its PIDFile.",
+            "Efm/EfmUnit.cs",
+            "edb-ansible, template of the unit; TPA, template of the unit; an independent lab on EFM 5.4", Verdict.Proven)
+        {
+            Guard = new(FromAgents, host => $$"""
+                U={{Sh.Quote(host.Cluster.EfmServiceName)}}
+                fact lines "$(unit_text "$U" | grep -c .)"
+                for k in User PIDFile Type; do fact $k "$(unit_text "$U" | sed -n "s/^$k=//p" | tail -n 1)"; done
+                unit_text "$U" | grep -q '^Environment="*CLUSTER=' && fact named 1
+                unit_text "$U" | grep '^ExecStart=' | grep -q 'CLUSTER' && fact starts 1
+                """,
+                (host, facts) =>
+                    facts.Count("lines") == 0 ? $"no unit {host.Cluster.EfmServiceName}."
+                    : !facts.Is("named") ? "no line Environment=CLUSTER= in the unit."
+                    : !facts.Is("starts") ? "an ExecStart that does not use CLUSTER."
+                    : facts["User"] != "efm" ? $"User={facts["User"]} in the unit."
+                    : !facts["PIDFile"].Replace("/var/run/", "/run/", StringComparison.Ordinal)
+                        .StartsWith($"/run/efm-{host.Cluster.EfmVersion}/", StringComparison.Ordinal) ? $"PIDFile={facts["PIDFile"]} in the unit."
+                    : facts["Type"] != "forking" ? $"Type={facts["Type"]} in the unit."
+                    : null,
+                "systemd would start the agent of another cluster, as another user, or lose sight of it.",
+                "Compare the unit (systemctl cat) with what PemHa expects, and tell us: Save-PemSupportBundle."),
+        },
+        new("efm.start-program", Product.Efm,
+            "The unit starts bin/runefm.sh start CLUSTER, which returns when the agent monitors its database.",
+            "Linux/ServiceRunning.cs",
+            "EFM's manual, controlling the service (recorded systemctl status of 5.1); an independent lab on EFM 5.4", Verdict.Proven)
+        {
+            Guard = new(FromAgents, host => $$"""
+                P={{Sh.Quote(BinOf(host))}}/runefm.sh
+                [ -x "$P" ] || fact missing "$P"
+                """,
+                (_, facts) => facts.Has("missing") ? $"no program {facts["missing"]}." : null,
+                "The agents could not be started.",
+                "Reinstall the package (dnf reinstall), or tell us: Save-PemSupportBundle."),
+        },
+        new("efm.helpers", Product.Efm,
+            "The agent's helpers with other rights are efm_db_functions, efm_root_functions and efm_address.",
+            "Checks/VirtualIpRehearsal.cs",
+            "EFM's manual, extending permissions", Verdict.Proven)
+        {
+            Guard = new(FromAgents, host => $$"""
+                for p in efm_db_functions efm_root_functions efm_address; do [ -x {{Sh.Quote(BinOf(host))}}/$p ] || fact missing $p; done
+                """,
+                (host, facts) => facts.Has("missing") ? $"no {facts["missing"]} in {BinOf(host)}." : null,
+                "The agents could neither move the virtual IP nor promote a standby.",
+                "Reinstall the package (dnf reinstall), or tell us: Save-PemSupportBundle.") { On = Check.IsData },
+        },
+        new("efm.address-verbs", Product.Efm,
+            "efm_address takes add4, add6 and del, an interface, and an address with its prefix length.",
+            "Checks/VirtualIpRehearsal.cs",
+            "EFM's manual, using a virtual IP address", Verdict.Proven)
+        {
+            Guard = new(FromAgents, host => $$"""
+                P={{Sh.Quote(BinOf(host))}}/efm_address
+                if script "$P"; then for v in add4 add6 del; do grep -q "$v" "$P" || fact missing $v; done; fi
+                """,
+                (_, facts) => facts.Has("missing") ? $"no verb {facts["missing"]} in its text." : null,
+                "The rehearsal of the virtual IP would prove nothing.",
+                "Tell us what it takes: Save-PemSupportBundle.") { On = Check.IsData },
+        },
+        new("efm.sudoers", Product.Efm,
+            "A file in /etc/sudoers.d lets efm run the helpers as the database's owner and as root; "
+                + "the package's covers the owners postgres and enterprisedb.",
+            "Procedure/SectionC.cs",
+            "EFM's manual, extending permissions", Verdict.Proven)
+        {
+            Guard = new(FromAgents, host => $$"""
+                grep -hs efm_db_functions /etc/sudoers /etc/sudoers.d/* | grep -v '^ *#' > "$T/efm.sudoers"
+                [ -s "$T/efm.sudoers" ] || fact missing rule
+                grep -Eq "\(([^)]*, *)?($PGOWNER|ALL)( *[,:][^)]*)?\)" "$T/efm.sudoers" || fact missing "$PGOWNER"
+                """,
+                (_, facts) => !facts.Has("missing") ? null
+                    : facts["missing"] == "rule" ? "no rule for efm_db_functions." : $"no rule for the owner {facts["missing"]}.",
+                "The agent could not see to its database: it would shut down, or fail to promote.",
+                "Copy the package's rules for another owner into a file of your own in /etc/sudoers.d (visudo -f).") { On = Check.IsData },
+        },
+        new("efm.sudo", Product.Efm,
+            "sudo is on every host, and reads /etc/sudoers.d; whether EFM's package brings it is not known.",
+            "Checks/HostChecks.cs",
+            "An independent lab on EFM 5.4: the Debian package does not; nothing was found for the rpm", Verdict.Unproven)
+        {
+            Guard = new(FromAgents, _ => """
+                [ -u "$(command -v sudo)" ] || fact missing sudo
+                [ ! -f /etc/sudoers ] || grep -Eq '^[#@]includedir[[:space:]]+/etc/sudoers\.d' /etc/sudoers || fact missing 'line @includedir /etc/sudoers.d in /etc/sudoers'
+                """,
+                (_, facts) => facts.Has("missing") ? $"no {facts["missing"]}." : null,
+                "The agent could do nothing as the database's owner or as root.",
+                "Install-PemEpas installs sudo; put the line back with visudo.") { On = Check.IsData },
+        },
+        new("efm.java", Product.Efm,
+            "The package does not bring Java; any java of version 11 or newer in PATH will run it.",
+            "Procedure/SectionA.cs",
+            "EFM's manual, prerequisites; TPA, role efm; recorded outputs of EFM 4.7 and 4.10", Verdict.Proven)
+        {
+            Guard = new(FromAgents, _ => "command -v java >/dev/null || fact missing 1",
+                (_, facts) => facts.Is("missing") ? "no java in PATH." : null,
+                "No command of EFM's would run.", "Run Install-PemEpas, or install Java 11 or newer."),
+        },
+        new("efm.ping-command", Product.Efm,
+            "The agent asks the ping server by ping.server.command, /bin/ping unless changed.",
+            "Procedure/SectionC.cs",
+            "EFM's manual, cluster properties", Verdict.Proven)
+        {
+            Guard = new(FromAgents, host => $$"""
+                C=$(sed -n 's/^ping\.server\.command *= *//p' {{Sample(host)}} 2>/dev/null | tail -n 1); C=${C%% *}
+                [ -z "$C" ] || [ -x "$C" ] || fact missing "$C"
+                """,
+                (host, facts) => facts.Has("missing") && !host.Cluster.EfmProperty.ContainsKey("ping.server.command")
+                    ? $"no program {facts["missing"]}." : null,
+                "An agent that cannot ping refuses to start, or never fails over.",
+                "Install iputils, or give New-PemEfmCluster -EfmProperty @{ 'ping.server.command' = … }."),
+        },
+        new("efm.helper-reading", Product.Efm,
+            "The helpers read db.bin, db.data.dir and db.config.dir line by line: the last line of the file "
+                + "that holds the name and no '#', up to a second '='.",
+            "Efm/EfmFiles.cs",
+            "edb-ansible, template of efm_db_functions 4.1; nothing public of 5.x", Verdict.Plausible)
+        {
+            Guard = new(FromAgents, host => $$"""
+                for n in db.bin db.data.dir db.config.dir; do
+                    grep "$n" {{Sample(host)}} 2>/dev/null | grep -v '#' | grep -qv "^$n *=" && fact strange "$n"
+                done
+                """,
+                (_, facts) => facts.Has("strange")
+                    ? $"another line with {facts["strange"]} in it, which a helper that reads so would take." : null,
+                "The helpers would work on another directory than the agent.",
+                "Comment that line out in the sample, and tell us: Save-PemSupportBundle.") { On = Check.IsData },
+        },
+        new("efm.properties-mode", Product.Efm,
+            "efm.properties may be 0640, efm:OWNER: the agent and its helper as the database's owner can read it; on a witness efm:efm.",
+            "Procedure/SectionC.cs",
+            "An independent lab on EFM 5.4 does so on data nodes; on a witness nothing reads it but the agent", Verdict.Plausible)
+        {
+            ShownBy = "New-PemEfmCluster starts the first agent alone, which reads the file through its helper, before the others begin.",
+        },
+        new("efm.nodes-mode", Product.Efm,
+            "The nodes file is 0600, efm:efm; agents rewrite it.",
+            "Efm/EfmFiles.cs",
+            "EFM's manual, tutorial; recorded outputs of EFM 4.7 and 4.10", Verdict.Proven),
+        new("efm.encrypt", Product.Efm,
+            "efm encrypt NAME --from-env prints the encrypted text alone, hexadecimal digits in multiples of 32, and fails with a status.",
+            "Efm/EfmFiles.cs",
+            "Recorded output of EFM 4.10; edb-ansible: a failure is on standard output", Verdict.Plausible)
+        {
+            ShownBy = "New-PemEfmCluster judges status and text while it still looks, and refuses anything else with both streams quoted.",
+        },
+        new("efm.allow-node", Product.Efm,
+            "efm allow-node sends a signal and returns; the list holds the node a moment later.",
+            "Efm/EfmAgents.cs",
+            "The command's own words (signal sent to local agent); how long it takes is not public", Verdict.Plausible)
+        {
+            ShownBy = "New-PemEfmCluster waits until the list holds every node before it starts the other agents.",
+        },
+        new("efm.status-json", Product.Efm,
+            "cluster-status-json is JSON with nodes, allowednodes, membershipcoordinator, failoverpriority, minimumstandbys, missingnodes and messages.",
+            "Efm/EfmStatus.cs",
+            "EFM's manual, the efm utility; TPA's tests", Verdict.Proven),
+        new("efm.status-keys", Product.Efm,
+            "Positions are lsnReceive, lsn and lsnInfo in 5.x, xlogReceive, xlog and xloginfo before, in any case.",
+            "Efm/EfmStatus.cs",
+            "EFM's manual 4 and 5; PEM's and TPA's own spellings differ in case", Verdict.Plausible)
+        {
+            ShownBy = "Names are compared without regard to case; positions are not used for decisions (F3), and the members' states have to appear "
+                + "before New-PemEfmCluster ends.",
+        },
+        new("efm.status-addresses", Product.Efm,
+            "Nodes go by their addresses, however an IPv6 address is spelt.",
+            "Efm/EfmStatus.cs",
+            "Nothing was found of an IPv6 cluster's JSON", Verdict.Unproven)
+        {
+            ShownBy = "Addresses are compared as addresses; New-PemEfmCluster fails with the whole status when a member does not appear within 60 s.",
+        },
+        new("efm.status-exit", Product.Efm,
+            "The exit status of the status commands says nothing of whether they answered.",
+            "Efm/EfmStatus.cs",
+            "EFM's manual; EnterpriseDB's efm_extension notes status 1 on success", Verdict.Proven),
+        new("efm.status-text", Product.Efm,
+            "cluster-status has the sections, headings and sentences of the recorded outputs of 4.7 to 4.10 and of the manual of 5.",
+            "Efm/EfmStatusText.cs",
+            "Recorded outputs of EFM 4.7, 4.9 and 4.10, all read in a test", Verdict.Proven),
+        new("efm.forgetting", Product.Efm,
+            "Agents that are stopped one by one forget each other; stop-cluster forgets the allowed nodes.",
+            "Efm/EfmAgents.cs",
+            "EFM's manual, starting and stopping; an independent lab on EFM 5.4", Verdict.Plausible)
+        {
+            ShownBy = "New-PemEfmCluster allows every node again, starts an agent that is alone anew, and waits until all are in one cluster.",
+        },
+        new("efm.down-counts", Product.Efm,
+            "From 5.0 on a node that is DOWN counts in the quorum until reset-members.",
+            "Procedure/StatusJudge.cs",
+            "EFM's release notes 5.0; manual, monitoring", Verdict.Proven),
+        new("efm.vip-neighbours", Product.Efm,
+            "A moved IPv4 address is announced; an IPv6 one is not, and is tentative for some seconds.",
+            "Checks/VirtualIpRehearsal.cs",
+            "An independent lab on EFM 5.4 measured 40 s", Verdict.Proven),
+        new("efm.rewind", Product.Efm,
+            "auto.rewind needs a database login of the replication user and wal_log_hints or checksums, which C1 does not have.",
+            "Efm/EfmFiles.cs",
+            "EFM's manual, cluster properties; PostgreSQL's manual, pg_rewind", Verdict.Proven),
+        new("efm.version", Product.Efm,
+            "PemHa knows EFM up to 5.4.",
+            "Assumptions/EfmAssumptions.cs",
+            "EFM's release notes", Verdict.Proven)
+        {
+            Guard = new(FromAgents, host => $"fact version \"$(rpm -q --qf '%{{VERSION}}' {Sh.Quote(host.Cluster.EfmPackage)} 2>/dev/null)\"",
+                (_, facts) => NewerThan(facts["version"], Newest) ? $"version {facts["version"]}." : null,
+                "It is newer than any that PemHa knows of.",
+                "Rehearse on a test cluster first, and look at docs/first-run.md.") { WarnsOnly = true },
+        },
+    ];
+
+    /// <summary>Whether a version is newer, by its first two numbers; false for what is not a version.</summary>
+    internal static bool NewerThan(string version, Version known)
+    {
+        var numbers = version.Split('.', '-');
+        return numbers.Length >= 2
+            && int.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major)
+            && int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out var minor)
+            && new Version(major, minor) > known;
+    }
+
+    static string BinOf(PemHost host) => host.Cluster.EfmCommand[..host.Cluster.EfmCommand.LastIndexOf('/')];
+
+    static string Sample(PemHost host) => EfmProperties.SampleOf(host.Cluster, "properties");
+}

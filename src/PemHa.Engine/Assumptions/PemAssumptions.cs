@@ -1,0 +1,226 @@
+using PemHa.Engine.Checks;
+using PemHa.Engine.Pem;
+using PemHa.Engine.Remote;
+
+namespace PemHa.Engine.Assumptions;
+
+/// <summary>What PemHa assumes about Postgres Enterprise Manager.</summary>
+static class PemAssumptions
+{
+    /// <summary>The newest version that PemHa knows of.</summary>
+    static readonly Version Newest = new(10, 6);
+
+    const string Base = "/usr/edb/pem";
+    const string Script = $"{Base}/bin/configure-pem-server.sh";
+    const string Web = $"{Base}/web";
+    const string NginxSite = "/etc/nginx/conf.d/edb-pem.conf";
+
+    static readonly string[] FromServer = ["Install-PemServer"];
+
+    static readonly string[] FromWeb = ["Set-PemWebApplication"];
+
+    public static IReadOnlyList<Assumption> All { get; } =
+    [
+        new("pem.programs", Product.Pem,
+            "The package brings bin/configure-pem-server.sh and agent/bin/pemworker in /usr/edb/pem.",
+            "Pem/PemServer.cs",
+            "PEM's manual, configuring the server and registering agents", Verdict.Proven)
+        {
+            Guard = new(FromServer, _ => $"for p in {Script} {Base}/agent/bin/pemworker; do [ -x $p ] || fact missing $p; done",
+                (_, facts) => facts.Has("missing") ? $"no program {facts["missing"]}." : null,
+                "PEM could not be configured.",
+                "See where the package put them (rpm -ql edb-pem), and tell us: Save-PemSupportBundle.") { On = Check.IsData },
+        },
+        new("pem.options", Product.Pem,
+            "configure-pem-server.sh takes every option that PemHa gives it.",
+            "Pem/PemServer.cs",
+            "PEM's manual, table of the script's options", Verdict.Proven)
+        {
+            Guard = new(FromServer, _ => $$"""
+                script {{Script}} || exit 0
+                for o in {{string.Join(' ', PemServer.LongOptions)}}; do grep -qF -e "$o" {{Script}} || fact missing "$o"; done
+                """,
+                (_, facts) => facts.Has("missing") ? $"no option {facts["missing"]} in its text." : null,
+                "The script would stop, or configure something else, with status 0.",
+                "PemHa needs PEM 10.4 or newer; see the script's own --help, and tell us: Save-PemSupportBundle.") { On = Check.IsData },
+        },
+        new("pem.user", Product.Pem,
+            "The package makes the user pem, as which the web application runs.",
+            "Pem/UserSettings.cs",
+            "PEM's manual, web server", Verdict.Proven)
+        {
+            Guard = new(FromServer, _ => "getent passwd pem >/dev/null || fact missing 1",
+                (_, facts) => facts.Is("missing") ? "no user pem." : null,
+                "The web application could not read its own configuration.",
+                "Reinstall the package (dnf reinstall edb-pem).") { On = Check.IsData },
+        },
+        new("pem.units", Product.Pem,
+            "The package brings the units pemagent and edb-uwsgi.",
+            "Pem/PemServer.cs",
+            "PEM's manual, agents and switching the web server; TPA, roles pem", Verdict.Proven)
+        {
+            Guard = new(FromServer, _ => "for u in pemagent edb-uwsgi; do [ -n \"$(unit_text $u)\" ] || fact missing $u; done",
+                (_, facts) => facts.Has("missing") ? $"no unit {facts["missing"]}." : null,
+                "PEM would be configured, and nothing would keep it running.",
+                "See the package's units (rpm -ql edb-pem | grep service), and tell us: Save-PemSupportBundle.") { On = Check.IsData },
+        },
+        new("pem.web-folder", Product.Pem,
+            "The web application lies in /usr/edb/pem/web and reads config_local.py there last.",
+            "Pem/UserSettings.cs",
+            "PEM's manual, central user settings; TPA, template of config_setup.py", Verdict.Proven)
+        {
+            Guard = new([.. FromServer, "Enable-PemUserSettings"], _ => $"[ -f {Web}/config.py ] || fact missing {Web}/config.py",
+                (_, facts) => facts.Has("missing") ? $"no {facts["missing"]}." : null,
+                "What is configured for the web application would not be read.",
+                "See where the package put it (rpm -ql edb-pem), and tell us: Save-PemSupportBundle.") { On = Check.IsData },
+        },
+        new("pem.question", Product.Pem,
+            "The superuser's password is the one question left; it is read from standard input by a plain read.",
+            "Pem/PemServer.cs",
+            "A public copy of PEM 8's script and a recorded dialogue of PEM 9; nothing public of 10", Verdict.Plausible)
+        {
+            ShownBy = "Install-PemServer closes the script's input after the password, ends it after 15 minutes, and judges by proof alone.",
+        },
+        new("pem.failure", Product.Pem,
+            "A fatal error ends the script with status 0 and the words CRITICAL ERROR or [Error].",
+            "Pem/PemServer.cs",
+            "A public copy of PEM 8's script; recorded output of PEM 9", Verdict.Plausible)
+        {
+            ShownBy = "Install-PemServer judges by proof alone, whatever the script says: agent row, heartbeat, HTTPS; the primary before any standby.",
+        },
+        new("pem.last-words", Product.Pem,
+            "A configured server's newest log says \"PEM server can be accessed at\".",
+            "Pem/PemServer.cs",
+            "Recorded output of PEM 9; in upgrade mode it may be missing", Verdict.Plausible)
+        {
+            ShownBy = "Where the words are missing, Install-PemServer takes agent.cfg with a live row in the database for the same.",
+        },
+        new("pem.agent-configuration", Product.Pem,
+            "agent/etc/agent.cfg names agent_id, agent_ssl_crt, agent_ssl_key and pem_host, one setting a line.",
+            "Pem/PemServer.cs",
+            "PEM's manual, agent configuration; TPA, template of agent.cfg", Verdict.Proven)
+        {
+            Guard = new(FromWeb, _ => $"""
+                A={PemServer.AgentConfig}; [ -f $A ] || exit 0
+                for k in agent_id agent_ssl_crt agent_ssl_key pem_host; do grep -q "^ *$k *=" $A || fact missing $k; done
+                """,
+                (_, facts) => facts.Has("missing") ? $"no setting {facts["missing"]} in {PemServer.AgentConfig}." : null,
+                "PemHa could not tell which agent this is, nor give it other certificates.",
+                "Tell us what the file looks like: Save-PemSupportBundle.") { On = Check.IsData },
+        },
+        new("pem.agent-number", Product.Pem,
+            "-aro agent_id=N gives the agent its number.",
+            "Pem/PemServer.cs",
+            "PEM's manual; what a number that is taken does is said to be an error", Verdict.Plausible)
+        {
+            ShownBy = "Install-PemServer proves the row of that number before it goes on to the next node.",
+        },
+        new("pem.schema", Product.Pem,
+            "pem.agent has id and active; pem.agent_heartbeat has agent_id and last_heartbeat.",
+            "Pem/PemServer.cs",
+            "PEM's manual, certificates; excerpts of the schema", Verdict.Proven)
+        {
+            Guard = new(FromServer, _ => """
+                up || exit 0
+                [ "$(echo "SELECT 1 FROM pg_database WHERE datname = 'pem'" | sql postgres 2>/dev/null)" = 1 ] || exit 0
+                S=$(sql pem 2>&1 <<'SQL'
+                SELECT string_agg(c, ', ') FROM (VALUES ('agent', 'id'), ('agent', 'active'), ('agent_heartbeat', 'agent_id'), ('agent_heartbeat', 'last_heartbeat')) w(t, c)
+                WHERE EXISTS (SELECT FROM pg_namespace WHERE nspname = 'pem') AND NOT EXISTS (SELECT FROM information_schema.columns i
+                  WHERE i.table_schema = 'pem' AND i.table_name = w.t AND i.column_name = w.c) AND EXISTS (SELECT FROM pg_tables WHERE schemaname = 'pem' AND tablename = 'agent')
+                SQL
+                ) || exit 0
+                fact missing "$S"
+                """,
+                (_, facts) => facts["missing"] is { Length: > 0 } columns ? $"no column {columns}." : null,
+                "No agent could be proven to be registered or alive.",
+                "Tell us the version: Save-PemSupportBundle.") { On = Check.IsData },
+        },
+        new("pem.heartbeat", Product.Pem,
+            "A new agent's heartbeat comes within 120 s; agents beat every 15 to 30 s.",
+            "Pem/PemServer.cs",
+            "PEM's manual and release notes 10.6", Verdict.Plausible)
+        {
+            ShownBy = "Install-PemServer waits 120 s for it on each node before the next.",
+        },
+        new("pem.standby-acts", Product.Pem,
+            "Each data node's agent evaluates alerts and sends notifications once its node is the primary: alert_threads and enable_* in agent.cfg.",
+            "Pem/PemServer.cs",
+            "PEM's manual before 10.4 sets them by hand; whether --replication-role standby does is not public", Verdict.Unproven)
+        {
+            ShownBy = "Install-PemServer reads the settings on every data node after the script, and sets what is missing.",
+        },
+        new("pem.efm-path", Product.Pem,
+            "--efm-install-path is EFM's version directory, /usr/edb/efm-X.Y/.",
+            "Pem/PemServer.cs",
+            "PEM's manual says so; TPA and edb-ansible give the directory bin in it", Verdict.Unproven)
+        {
+            Guard = new(FromServer, host => $"[ -x {Sh.Quote(host.Cluster.EfmCommand)} ] || fact missing 1",
+                (host, facts) => facts.Is("missing") ? $"no {host.Cluster.EfmCommand}." : null,
+                "PEM's probes of the failover manager would find nothing.",
+                "Run New-PemEfmCluster first; if the probe \"Failover Manager Node Status\" fails, give Install-PemServer -EfmInstallPath the bin directory.")
+            { On = Check.IsData },
+        },
+        new("pem.nginx-site", Product.Pem,
+            "/etc/nginx/conf.d/edb-pem.conf names the certificate and the key that nginx serves PEM with.",
+            "Pem/WebCertificate.cs",
+            "PEM's manual names the file; where the certificate lies is documented for Apache only", Verdict.Unproven)
+        {
+            Guard = new(FromWeb, _ => $"""
+                [ -f {PemServer.AgentConfig} ] || exit 0
+                [ -f {NginxSite} ] || fact missing {NginxSite}
+                for k in ssl_certificate ssl_certificate_key; do grep -Eqs "^[[:space:]]*$k[[:space:]]" {NginxSite} || fact unset $k; done
+                """,
+                (_, facts) => facts.Has("missing") ? $"no {facts["missing"]}."
+                    : facts.Has("unset") ? $"no {facts["unset"]} in {NginxSite}." : null,
+                "The web server would go on with another certificate than ours.",
+                "If PEM runs behind Apache (USE_NGINX=0), switch with switch-web-server.sh, or leave the certificate to the script.")
+            { On = Check.IsData },
+        },
+        new("pem.selinux", Product.Pem,
+            "bin/configure-selinux.sh with USE_NGINX=1 sets the boolean httpd_can_network_connect.",
+            "Pem/WebCertificate.cs",
+            "PEM's manual names the script; the boolean is ours to infer", Verdict.Unproven)
+        {
+            Guard = new(FromWeb, _ => $"""
+                [ "$(getenforce 2>/dev/null)" = Enforcing ] || exit 0
+                [ -x {Base}/bin/configure-selinux.sh ] || fact missing {Base}/bin/configure-selinux.sh
+                getsebool httpd_can_network_connect >/dev/null 2>&1 || fact missing httpd_can_network_connect
+                """,
+                (_, facts) => facts.Has("missing") ? $"no {facts["missing"]}." : null,
+                "The web application could not reach the database.",
+                "Install policycoreutils, or reinstall the package (dnf reinstall edb-pem).") { On = Check.IsData },
+        },
+        new("pem.settings-uri", Product.Pem,
+            "CONFIG_DATABASE_URI is SQLAlchemy's form, postgresql+psycopg://, and a percent-encoded password in it is understood.",
+            "Pem/UserSettings.cs",
+            "pgAdmin's manual; its migrations of 2020 did not double the percent sign", Verdict.Unproven)
+        {
+            ShownBy = "Enable-PemUserSettings changes one web host first, asks it for its login page, and stops there when it does not answer.",
+        },
+        new("pem.certificate-job", Product.Pem,
+            "PEM's job \"Check CA certificate expiry\" would renew certificates and restart the server; with certificates of our own it must be off.",
+            "Pem/PemServer.cs",
+            "PEM's manual, certificates; what it does to a highly available backend is not public", Verdict.Unproven)
+        {
+            ShownBy = "Install-PemServer looks for the job after configuring, and says so or switches it off.",
+        },
+        new("pem.one-by-one", Product.Pem,
+            "Nodes are configured one after another: parallel registrations break each other.",
+            "Procedure/SectionE.cs",
+            "TPA and edb-ansible run them one at a time", Verdict.Proven),
+        new("pem.certificate-login", Product.Pem,
+            "Agents log in with a certificate whose CN is a member of pem_agent.",
+            "Procedure/SectionD.cs",
+            "PEM's manual; TPA, template of pg_hba.conf", Verdict.Proven),
+        new("pem.version", Product.Pem,
+            "PemHa knows PEM 10.4 to 10.6.",
+            "Assumptions/PemAssumptions.cs",
+            "PEM's release notes", Verdict.Proven)
+        {
+            Guard = new(FromServer, _ => "fact version \"$(rpm -q --qf '%{VERSION}' edb-pem 2>/dev/null)\"",
+                (_, facts) => EfmAssumptions.NewerThan(facts["version"], Newest) ? $"version {facts["version"]}." : null,
+                "It is newer than any that PemHa knows of.",
+                "Rehearse on a test cluster first, and look at docs/first-run.md.") { On = Check.IsData, WarnsOnly = true },
+        },
+    ];
+}

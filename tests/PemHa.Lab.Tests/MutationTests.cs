@@ -1,0 +1,162 @@
+using System.Text.Json.Nodes;
+using PemHa.Engine.Assumptions;
+using PemHa.Lab.Mutations;
+using Xunit;
+
+namespace PemHa.Lab.Tests;
+
+/// <summary>The register of assumptions, the mutations of the stand-ins, and the pages that are made of them.</summary>
+public sealed class MutationPageTests
+{
+    [Fact]
+    public void The_pages_are_what_the_source_says()
+    {
+        Assert.True(File.ReadAllText(AssumptionPage.Path) == AssumptionPage.Text(),
+            "docs/assumptions.md is out of date: dotnet run --project tests/PemHa.Lab -- assumptions");
+        Assert.True(File.ReadAllText(MutationPage.Path) == MutationPage.Text(),
+            "docs/mutations.md is out of date: dotnet run --project tests/PemHa.Lab -- mutations");
+    }
+
+    [Fact]
+    public void Every_assumption_that_is_not_proven_is_broken_by_a_mutation()
+    {
+        Assert.True(Mutation.All.Count >= 40);
+        Assert.Equal([], Mutation.All.Select(m => m.Assumption).Except(Register.All.Select(a => a.Id)));
+        Assert.Equal([], Register.All.Where(a => a.Verdict != Verdict.Proven).Select(a => a.Id).Except(Mutation.All.Select(m => m.Assumption)));
+    }
+
+    [Fact]
+    public void Every_mutation_is_run_by_a_test()
+    {
+        string[] run = [.. MutatedStation.Names, MutatedDeployment.Station];
+        Assert.Equal([], Mutation.All.Where(m => m.Refusal is not null && !run.Contains(m.At)).Select(m => $"{m.Id} at {m.At}"));
+    }
+}
+
+/// <summary>A cluster right before a step, on which one mutation after another is made, met and undone.</summary>
+public abstract class MutatedStation(Stations stations, string station) : StationLab(stations, station)
+{
+    /// <summary>The stations that mutations are met at.</summary>
+    internal static readonly string[] Names =
+    [
+        "Install-PemEpas", "Enable-PemReplication", "Set-PemPassFile", "Initialize-PemReplica", "New-PemEfmCluster", "Install-PemServer",
+        "Set-PemWebApplication",
+    ];
+
+    /// <summary>What may be changed before a product can be looked at.</summary>
+    static readonly string[] Harmless = ["package ", "dnf module ", "repositories ", "ports ", "firewall "];
+
+    internal static TheoryData<string> Refused(params string[] steps) =>
+        [.. Mutation.All.Where(m => m.Refusal is not null && steps.Contains(m.At)).Select(m => m.Id)];
+
+    /// <summary>Runs the step that meets the mutation: it is refused by name, and nothing that matters was begun.</summary>
+    internal async Task MeetAsync(string id)
+    {
+        var mutation = Mutation.Of(id);
+        var lab = await LabAsync();
+        var before = Journal().Count;
+        try
+        {
+            await lab.MutateAsync([mutation], Cancellation);
+            var report = await PowerShellAsync($$"""
+                {{WholeOrder}}
+                {{mutation.With}}
+                Report { $hosts | Connect-PemHost @login | Install-PemCluster @order -StartAt {{mutation.At}} -StopAfter {{mutation.At}} }
+                """);
+            string[] begun =
+            [
+                .. Journal().Skip(before).Where(l => Text(l, "Kind") == "begin" && !Harmless.Any(h => Text(l, "Resource").StartsWith(h, StringComparison.Ordinal)))
+                    .Select(l => $"{Text(l, "Host")}: {Text(l, "Action")} {Text(l, "Resource")}"),
+            ];
+            Assert.True(begun.Length == 0, $"Begun: {string.Join(", ", begun)}\n{report}");
+            foreach (var host in lab.Hosts.Where(mutation.IsOn).Where(h => mutation.Refusal == "ProductDiffers" && report.Errors.All(e => e.Host != h.Name)))
+                Assert.True(host.IsWitness || host != lab.Hosts[0], $"{host.Name} did not refuse.\n{report}");
+            Assert.True(report.Errors.Count > 0 && report.Errors.All(e => e.Id == mutation.Refusal), report.ToString());
+            if (mutation.Refusal == "ProductDiffers")
+                Assert.All(report.Errors, e => Assert.Contains($"({mutation.Assumption})", e.Message, StringComparison.Ordinal));
+            Assert.All(report.Errors, e => Assert.NotEqual("", e.Remedy));
+        }
+        finally
+        {
+            await lab.UnmutateAsync(Cancellation);
+        }
+    }
+
+    static string Text(JsonNode line, string name) => (string?)line[name] ?? "";
+}
+
+/// <summary>Before the first step: hosts as installed.</summary>
+public sealed class MutatedPackagesLab(Stations stations) : MutatedStation(stations, "Install-PemEpas");
+
+/// <summary>The primary has a database.</summary>
+public sealed class MutatedServerLab(Stations stations) : MutatedStation(stations, "Enable-PemReplication");
+
+/// <summary>Replication and TLS are there.</summary>
+public sealed class MutatedEfmLab(Stations stations) : MutatedStation(stations, "New-PemEfmCluster");
+
+/// <summary>Everything is there.</summary>
+public sealed class MutatedPemLab(Stations stations) : MutatedStation(stations, Stations.Deployed);
+
+/// <summary>What the server's package brings differs.</summary>
+public sealed class MutatedPackagesTests(MutatedPackagesLab lab) : IClassFixture<MutatedPackagesLab>
+{
+    public static TheoryData<string> Mutations { get; } = MutatedStation.Refused("Install-PemEpas");
+
+    [Theory, MemberData(nameof(Mutations))]
+    public Task A_package_that_differs_is_refused_before_a_database_is_made(string mutation) => lab.MeetAsync(mutation);
+}
+
+/// <summary>The server that runs differs.</summary>
+public sealed class MutatedServerTests(MutatedServerLab lab) : IClassFixture<MutatedServerLab>
+{
+    public static TheoryData<string> Mutations { get; } = MutatedStation.Refused("Enable-PemReplication", "Set-PemPassFile", "Initialize-PemReplica");
+
+    [Theory, MemberData(nameof(Mutations))]
+    public Task A_server_that_differs_is_refused_before_replication(string mutation) => lab.MeetAsync(mutation);
+}
+
+/// <summary>EFM's package differs.</summary>
+public sealed class MutatedEfmTests(MutatedEfmLab lab) : IClassFixture<MutatedEfmLab>
+{
+    public static TheoryData<string> Mutations { get; } = MutatedStation.Refused("New-PemEfmCluster");
+
+    [Theory, MemberData(nameof(Mutations))]
+    public Task A_failover_manager_that_differs_is_refused_before_an_agent_starts(string mutation) => lab.MeetAsync(mutation);
+}
+
+/// <summary>PEM differs, on a cluster that has it already.</summary>
+public sealed class MutatedPemTests(MutatedPemLab lab) : IClassFixture<MutatedPemLab>
+{
+    public static TheoryData<string> Mutations { get; } = MutatedStation.Refused("Install-PemServer", "Set-PemWebApplication");
+
+    [Theory, MemberData(nameof(Mutations))]
+    public Task A_PEM_that_differs_is_refused_before_it_is_configured(string mutation) => lab.MeetAsync(mutation);
+}
+
+/// <summary>Hosts on which everything differs that PemHa is to work with all the same.</summary>
+public sealed class MutatedDeployment : ProcedureLab
+{
+    /// <summary>Where such mutations say that they are met: wherever the deployment meets them.</summary>
+    internal const string Station = "Install-PemCluster";
+}
+
+/// <summary>What PemHa works with all the same.</summary>
+public sealed class MutatedDeploymentTests(MutatedDeployment lab) : IClassFixture<MutatedDeployment>
+{
+    [Fact]
+    public async Task Products_that_differ_in_what_does_not_matter_are_deployed_all_the_same()
+    {
+        Mutation[] mutations = [.. Mutation.All.Where(m => m.Refusal is null)];
+        await (await lab.LabAsync()).MutateAsync(mutations, ProcedureLab.Cancellation);
+
+        var first = await lab.DeployAsync();
+        Assert.True(first.ExitCode == 0, first.Output);
+        foreach (var mutation in mutations)
+            foreach (var host in (await lab.LabAsync()).Hosts.Where(mutation.IsOn))
+                Assert.Equal("made", await lab.RootAsync(host.Name, $"[ ! -e /var/lib/pemha-lab/applied/{mutation.Id} ] || echo made"));
+
+        var again = await lab.DeployAsync();
+        Assert.True(again.ExitCode == 0, again.Output);
+        Assert.Equal([], again.Changed);
+    }
+}

@@ -1,0 +1,26 @@
+using System.Runtime.Loader;
+using PemHa.Lab.Mutations;
+
+namespace PemHa.Lab.Verbs;
+
+/// <summary>The verbs that write docs/assumptions.md and docs/mutations.md.</summary>
+static class AssumptionVerbs
+{
+    public static IEnumerable<Verb> All =>
+    [
+        new("assumptions", "", "writes docs/assumptions.md from the register in the source",
+            (_, cancellation) => WriteAsync(AssumptionPage.Path, () => AssumptionPage.Text(), cancellation)),
+        new("mutations", "", "writes docs/mutations.md from the mutations of the stand-ins",
+            (_, cancellation) => WriteAsync(MutationPage.Path, MutationPage.Text, cancellation)),
+    ];
+
+    static async Task<int> WriteAsync(string path, Func<string> text, CancellationToken cancellation)
+    {
+        // The engine lies with the module, not beside the lab.
+        var folder = Path.Combine(LabPaths.Checkout, "src", "Module", "bin");
+        AssemblyLoadContext.Default.Resolving += (context, name) =>
+            Path.Combine(folder, $"{name.Name}.dll") is var file && File.Exists(file) ? context.LoadFromAssemblyPath(file) : null;
+        await File.WriteAllTextAsync(path, text(), cancellation);
+        return 0;
+    }
+}
