@@ -227,7 +227,10 @@ static class EfmAssumptions
             "Procedure/SectionC.cs",
             "An independent lab on EFM 5.4 does so on data nodes; on a witness nothing reads it but the agent", Verdict.Plausible)
         {
-            ShownBy = "New-PemEfmCluster starts the first agent alone, which reads the file through its helper, before the others begin.",
+            Guard = new(FromAgents, host => $"as_owner test -x {Sh.Quote(host.Cluster.EfmConfigDirectory)} || fact closed 1",
+                (host, facts) => facts.Is("closed") ? $"{host.Cluster.EfmConfigDirectory} closed to {host.Cluster.ServiceOwner}." : null,
+                "The agent's helper could not read it, and the agent would shut down.",
+                "Let others enter the folder (chmod o+x); the file itself stays closed to them.") { On = Check.IsData },
         },
         new("efm.nodes-mode", Product.Efm,
             "The nodes file is 0600, efm:efm; agents rewrite it.",

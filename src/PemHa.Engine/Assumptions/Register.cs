@@ -60,6 +60,8 @@ sealed class ProductGuard(Assumption assumption, PemHost host) : Resource
 
     public override string Name => $"product: {assumption.Id}";
 
+    public override bool Explains => true;
+
     // What is not installed yet is as assumed until it is.
     public override string Probe => $$"""
         {{Installed(assumption.Product, host)}}

@@ -204,12 +204,9 @@ static class ServerAssumptions
             "State/Prelude.cs",
             "EDB's manual, compatibility with Oracle; recorded postgresql.conf of EPAS 14 and 15", Verdict.Proven),
         new("server.sslutils-keys", Product.Server,
-            "sslutils signs with an RSA key only.",
+            "sslutils signs with the RSA key in ca_key.key.",
             "Certificates/SslUtilsAuthority.cs",
-            "PEM's manual calls openssl_rsa_generate_key; no counter-example was found", Verdict.Plausible)
-        {
-            ShownBy = "New-PemCertificate makes RSA keys where PEM is the authority, and refuses another kind before it copies anything.",
-        },
+            "PEM's manual, SSL in highly available installations", Verdict.Proven),
         new("server.tls-files", Product.Server,
             "root.crt, server.crt and server.key, mode 0600, are read from the data directory; ca_certificate.crt and ca_key.key by sslutils.",
             "Procedure/SectionD.cs",

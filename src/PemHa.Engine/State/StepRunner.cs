@@ -53,6 +53,13 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
                 {
                     await ForEachAsync(run, hosts, host => BringAsync(run, phase, host, ct), ct);
                 }
+
+                // A part that no host got through has nothing for the later ones to build on.
+                if (hosts.Count > 0 && hosts.All(run.Failed.Contains) && !reporter.WhatIf)
+                {
+                    run.Failed.UnionWith(step.Hosts);
+                    break;
+                }
             }
         }
         finally
@@ -296,6 +303,9 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
 
     static List<Facts> Facts(PemHost host, IReadOnlyList<Resource> resources, IReadOnlyList<FragmentResult> results, Dictionary<Resource, int> places)
     {
+        foreach (var resource in resources.Where(r => r.Explains && places[r] < results.Count && results[places[r]].ExitCode == 0))
+            resource.Compare(State.Facts.Parse(results[places[resource]].Output), false);
+
         var facts = new List<Facts>();
         foreach (var resource in resources)
         {

@@ -107,6 +107,7 @@ public class AssumptionTests
         { "efm.java", "missing=1", "no java" },
         { "efm.ping-command", "missing=/bin/ping", "/bin/ping" },
         { "efm.helper-reading", "strange=db.bin", "db.bin" },
+        { "efm.properties-mode", "closed=1", "/etc/edb/efm-5.2 closed to enterprisedb" },
         { "efm.version", "version=5.5", "version 5.5" },
         { "pem.programs", "missing=/usr/edb/pem/bin/configure-pem-server.sh", "configure-pem-server.sh" },
         { "pem.options", "missing=--replication-role", "--replication-role" },
