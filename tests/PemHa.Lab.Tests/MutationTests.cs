@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using PemHa.Engine.Assumptions;
-using PemHa.Lab.Mutations;
+using PemHa.Lab.Mutating;
 using Xunit;
 
 namespace PemHa.Lab.Tests;

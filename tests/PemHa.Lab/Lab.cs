@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PemHa.Lab.Mutations;
+using PemHa.Lab.Mutating;
 
 namespace PemHa.Lab;
 

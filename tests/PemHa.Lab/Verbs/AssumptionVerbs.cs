@@ -1,5 +1,5 @@
 using System.Runtime.Loader;
-using PemHa.Lab.Mutations;
+using PemHa.Lab.Mutating;
 
 namespace PemHa.Lab.Verbs;
 

@@ -1,4 +1,4 @@
-using PemHa.Lab.Mutations;
+using PemHa.Lab.Mutating;
 
 namespace PemHa.Lab.Verbs;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace PemHa.Lab.Mutations;
+namespace PemHa.Lab.Mutating;
 
 /// <summary>
 /// One way in which a product may differ from what PemHa assumes: a script of assets/mutations that changes the stand-in in exactly

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using PemHa.Engine.Assumptions;
 
-namespace PemHa.Lab.Mutations;
+namespace PemHa.Lab.Mutating;
 
 /// <summary>docs/mutations.md: what PemHa makes of each difference; the tests on the lab hold it to that.</summary>
 static class MutationPage

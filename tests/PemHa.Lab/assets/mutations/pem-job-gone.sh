@@ -1,0 +1,7 @@
+# breaks: pem.certificate-job
+# what: there is no job that renews certificates
+# at: Install-PemCluster
+# on: data
+# outcome: works
+needs /usr/edb/pem/share/pemserver.sql
+edit /usr/edb/pem/share/pemserver.sql '/^INSERT INTO pem\.job /d'
