@@ -138,7 +138,7 @@ static class SectionC
 
     /// <summary>The names of the properties that PemHa sets of its own accord.</summary>
     internal static IEnumerable<string> PropertyNames(PemCluster cluster) =>
-        Properties(cluster.Hosts[0], "", new Dictionary<string, string>()).Keys
+        cluster.Hosts.SelectMany(h => Properties(h, "", new EfmOptions()).Keys)
             .Union(["db.password.encrypted", "virtual.ip.interface", "virtual.ip.prefix"]);
 
     /// <summary>P19, and the user's own on top.</summary>

@@ -402,13 +402,8 @@ public class EfmFilesTests
     {
         var cluster = new PemCluster("efm", "10.0.0.9") { PingServer = "10.0.0.1" };
         var host = new PemHost(cluster, "10.0.0.1", PemRole.Primary) { Session = _c1.Primary.Session };
-<<<<<<< HEAD
         var requirement = SectionC.Cluster(cluster, [host], host, "efm", "pw", new EfmOptions()).Phases[0]
-            .Resources(host)[0];
-=======
-        var requirement = SectionC.Cluster(cluster, [host], host, "efm", "pw", new Dictionary<string, string>()).Phases[0]
             .Resources(host).Single(r => r.Name == "ping server");
->>>>>>> 7efef02 (Give the mutations a name of their own beside the stand-in's)
         Assert.Equal("PingServerInCluster", Assert.Throws<PemException>(() => requirement.Compare(Facts.Of(("answers", "1")), false)).Id);
     }
 
