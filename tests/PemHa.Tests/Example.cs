@@ -10,9 +10,9 @@ namespace PemHa.Tests;
 /// <summary>The cluster of the specification's examples: three data nodes and a witness.</summary>
 sealed class Example
 {
-    public Example(string? journal = null, PemSslModel model = PemSslModel.LocalCA, string? agentUser = null)
+    public Example(string? journal = null, PemSslModel model = PemSslModel.LocalCA, string? agentUser = null, string virtualIp = "172.16.161.245")
     {
-        Cluster = new PemCluster("efm", "172.16.161.245")
+        Cluster = new PemCluster("efm", virtualIp)
         {
             PingServer = "172.16.161.1",
             MonitoredSubnet = ["172.16.161.0/24"],

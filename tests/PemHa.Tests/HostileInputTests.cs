@@ -32,7 +32,10 @@ public sealed partial class HostileInputTests : IDisposable
         "EfmStatus.Parse", "EfmStatus.Of", "PropertiesText.Knows", "PrivateKeys.Public", "CertificateAuthority.OfPair")]
     public void Whatever_a_host_tells_a_step_plans_or_refuses()
     {
-        Example[] clusters = [_c1, new(model: PemSslModel.SslUtils), new(model: PemSslModel.ExternalCA, agentUser: "common_agent_user")];
+        Example[] clusters =
+        [
+            _c1, new(model: PemSslModel.SslUtils), new(model: PemSslModel.ExternalCA, agentUser: "common_agent_user"), new(virtualIp: "fd16:161::245"),
+        ];
         (PemHost Host, Resource Resource)[] all = [.. clusters.SelectMany(c => c.Steps("s3cret")).SelectMany(step => step.Hosts.SelectMany(host =>
             Example.Resources(step, host).Select(r => (host, r))))];
         var met = all.Select(r => r.Resource.GetType()).ToHashSet();
@@ -344,15 +347,24 @@ public sealed partial class HostileInputTests : IDisposable
     }, cases: 3000);
 
     [Fact]
-    [Fuzzes("PemServer.Refusal", "PemServer.UserRefusal", "Role.Refusal", "Role.PasswordRefusal", "PropertiesText.Refusal")]
+    [Fuzzes("PemServer.Refusal", "PemServer.UserRefusal", "Role.Refusal", "Role.PasswordRefusal", "PropertiesText.Refusal", "PropertyRules.Refusal")]
     public void What_is_not_refused_breaks_out_of_no_line() => Texts.Hostile.Holds(text =>
     {
         if (PemServer.UserRefusal(text) is null) Assert.Equal(text, Sh.Quote(text));
         if (PropertiesText.Refusal(text, text) is null) Assert.Matches(@"^[A-Za-z0-9._-]+\z", text);
+        if (PropertyRules.Refusal(new Version(5, 2), text, text) is null) Assert.Matches(@"^[A-Za-z0-9._-]+\z", text);
         if (Role.Refusal(text) is null) Assert.True(text.Length > 0 && text[0] != '/' && !text.Any(char.IsControl) && Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text);
         foreach (var refusal in new[] { PemServer.Refusal(text), Role.PasswordRefusal(text), PropertiesText.Refusal("a", text) })
             if (refusal is null) Assert.True(text.AsSpan().IndexOfAny('\n', '\r', '\0') < 0);
     }, cases: 5000);
+
+    [Fact]
+    [Fuzzes("PemVersion.Parse")]
+    public void A_version_of_PEM_is_read_or_unknown() => Texts.Damaged("10.4.0", "10.5.1", "10.6", "4294967296.1").Holds(text =>
+    {
+        if (PemVersion.Parse(text) is { } version) Assert.StartsWith(string.Join('.', version.Major, version.Minor),
+            string.Join('.', text.Split('.').Select(n => n.TrimStart('0') is { Length: > 0 } digits ? digits : "0")), StringComparison.Ordinal);
+    }, cases: 3000);
 
     [Fact]
     [Fuzzes("Printable.Text")]

@@ -219,7 +219,10 @@ public class RealOutputTests
 
     // PEM's script.
 
-    /// <summary>Each of its questions is answered by an option, so that the password's is the one left (P35).</summary>
+    /// <summary>
+    /// Each of its questions is answered: by an option, or where the page has none by an empty line after the password, which takes the
+    /// default (P35, K32).
+    /// </summary>
     static void PemQuestions(string text)
     {
         var questions = new Dictionary<string, string>
@@ -228,9 +231,9 @@ public class RealOutputTests
             ["local database server installation path"] = " --db-install-path ",
             ["super user name"] = " -su ",
             ["port number"] = " -p ",
-            ["CIDR formatted network"] = " -ci ",
+            ["CIDR formatted network"] = "",
             ["systemd unit file"] = " --db-unitfile ",
-            ["agent certificate path"] = " -acp ",
+            ["agent certificate path"] = "",
         };
         var command = Configure();
         string[] asked = [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
@@ -240,6 +243,8 @@ public class RealOutputTests
             var option = Assert.Single(questions, q => line.Contains(q.Key, StringComparison.Ordinal)).Value;
             Assert.Contains(option, command, StringComparison.Ordinal);
         });
+        var defaults = string.Concat(questions.Values.Where(v => v.Length == 0).Select(_ => "\\n"));
+        Assert.Contains($"printf '%s\\n{defaults}' ", command, StringComparison.Ordinal);
     }
 
     static void PemConfigured(string text) => Assert.Equal((false, true), (Failed(text), Done(text)));
