@@ -180,7 +180,9 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
         foreach (var (name, value) in Found(facts).Append(new("db.password.encrypted", encrypted)))
             if (PropertiesText.Refusal(name, value) is not null)
                 throw new PemException("AnswerUnfit", Trouble.InvalidResult, $"What {host.Name} tells for {name} cannot stand in efm.properties.", "Look at the host: its interfaces (ip addr) and what efm encrypt prints.");
-        return PropertiesText.Set(current ?? facts["sample.text"], Values.Concat(Found(facts)).Append(new("db.password.encrypted", encrypted)));
+        // Java would not mind, but EFM's shell helpers take the carriage return of another system's lines for a part of the value (G50).
+        var text = (current ?? facts["sample.text"]).Replace("\r\n", "\n", StringComparison.Ordinal);
+        return PropertiesText.Set(text, Values.Concat(Found(facts)).Append(new("db.password.encrypted", encrypted)));
     }
 }
 

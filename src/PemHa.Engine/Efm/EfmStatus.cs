@@ -67,7 +67,10 @@ sealed record EfmStatus
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
+            // Java or a wrapper of one's own may have had something to say first.
+            var (from, to) = (json.IndexOf('{', StringComparison.Ordinal), json.LastIndexOf('}'));
+            if (to < from || from < 0) return null;
+            using var document = JsonDocument.Parse(json.AsMemory(from, to - from + 1));
             return Of(document.RootElement, cluster);
         }
         catch (Exception e) when (e is JsonException or ArgumentException)

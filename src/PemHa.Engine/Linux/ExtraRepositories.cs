@@ -69,10 +69,12 @@ sealed partial class ExtraRepositories : Resource
         bool Lists(Row row) => row.Crb.Any(c => listed.ContainsKey(Fill(c)));
         var row = Table.FirstOrDefault(r => r.Ids.Split(' ').Contains(facts["id"]) && r.Versions.Split(' ').Contains(version))
             ?? Table.FirstOrDefault(Lists) ?? Table[^1];
-        var known = row.Crb.Select(Fill).Where(listed.ContainsKey).ToList();
+        // A mirror may go by the names of another version: what the host lists counts for more than what its distribution would have.
+        var crb = Lists(row) ? row.Crb : Table.FirstOrDefault(Lists)?.Crb ?? row.Crb;
+        var known = crb.Select(Fill).Where(listed.ContainsKey).ToList();
         var epel = listed.Where(r => IsEpel().IsMatch(r.Key)).ToList();
         var installed = facts.Is("epel.installed") || epel.Count > 0;
-        return new Names(known.FirstOrDefault(c => listed[c]) ?? known.FirstOrDefault() ?? Fill(row.Crb[0]), known.Count > 0, known.Any(c => listed[c]),
+        return new Names(known.FirstOrDefault(c => listed[c]) ?? known.FirstOrDefault() ?? Fill(crb[0]), known.Count > 0, known.Any(c => listed[c]),
             Fill(row.Epel), installed, epel.Any(r => r.Value) ? null
                 : epel.Count > 0 ? string.Join(' ', epel.Select(r => r.Key).Order(StringComparer.Ordinal))
                 : installed || row.EpelIds is null ? null : Fill(row.EpelIds));
