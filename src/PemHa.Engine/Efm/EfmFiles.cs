@@ -25,10 +25,40 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
     /// </summary>
     public string Ask => Encrypted.Length > 0 ? ":" : $$"""
         if [ -x {{Sh.Quote(primary.Cluster.EfmCommand)}} ]; then
-            E=$(EFMPASS={{Sh.Quote(clear)}} {{Sh.Quote(primary.Cluster.EfmCommand)}} encrypt {{Sh.Quote(primary.Cluster.Name)}} --from-env 2>"$T/x") && R=0 || R=$?
-            fact encrypt.status "$R"; printf '%s' "$E" | fact64 encrypted; fact64 encrypt.error < "$T/x"
+            if [ ! -f "$T/encrypt.status" ]; then
+                EFMPASS={{Sh.Quote(clear)}} {{Sh.Quote(primary.Cluster.EfmCommand)}} encrypt {{Sh.Quote(primary.Cluster.Name)}} --from-env \
+                    >"$T/encrypted" 2>"$T/encrypt.error" && R=0 || R=$?
+                echo "$R" > "$T/encrypt.status"
+            fi
+            fact encrypt.status "$(cat "$T/encrypt.status")"; fact64 encrypted < "$T/encrypted"; fact64 encrypt.error < "$T/encrypt.error"
         fi
         """;
+
+    /// <summary>Asks only where no running agent has proven the text in its file; two encryptions of one password differ (P18).</summary>
+    /// <param name="path">The file.</param>
+    public string AskUnlessProven(string path) => $$"""
+        {{Proven(path)}}
+        if ! efm_proven; then
+        {{Ask}}
+        fi
+        :
+        """;
+
+    /// <summary>Shell that reports as fact <c>works</c> that an agent runs with the text in its file.</summary>
+    public string Proven(string path) => $$"""
+        efm_proven() { {{(Changed ? "false" : $"agent_active && grep -q '^db\\.password\\.encrypted=.' {Sh.Quote(path)} 2>/dev/null")}}; }
+        efm_proven && fact works 1
+        agent_active && fact active 1
+        :
+        """;
+
+    /// <summary>What the command prints is judged before anything is changed.</summary>
+    /// <param name="path">The primary's file.</param>
+    public Requirement Encrypts(string path) => new("efm encrypt", AskUnlessProven(path), facts =>
+    {
+        if (!facts.Is("works") && facts.Has("encrypt.status")) From(facts);
+        return null;
+    });
 
     /// <summary>The encrypted password in what <see cref="Ask"/> reported.</summary>
     /// <exception cref="PemException">EfmEncryptFailed: the command failed, or printed something else.</exception>
@@ -88,16 +118,11 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
 
     public override Facts? Blank => Facts.Of(("sample.text", ""), ("encrypt.status", "0"), ("encrypted", new string('0', 32)));
 
-    // The agent that runs with a text has proven it: two encryptions of one password differ, so a text that works stays (P18).
     public override string Probe => $$"""
         {{base.Probe}}
         fact_file sample {{Sample}}
         fact nic "$(nic {{Sh.Quote(host.Address)}})"
-        if agent_active && grep -q '^db\.password\.encrypted=.' {{Sh.Quote(Path)}} 2>/dev/null{{(password.Changed ? " && false" : "")}}; then
-            fact works 1
-        {{(host == password.Primary ? $"else\n{password.Ask}" : "")}}
-        fi
-        :
+        {{(host == password.Primary ? password.AskUnlessProven(Path) : password.Proven(Path))}}
         """;
 
     string Sample => SampleOf(host.Cluster, "properties");
@@ -126,13 +151,21 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
         });
     }
 
-    /// <summary>auto.rewind is obeyed, but cannot work with what PemHa sets up (B13).</summary>
+    /// <summary>What a person should know: a password that changes under running agents (O80), and auto.rewind, which cannot work (B13).</summary>
     public override string? Remark(Facts facts) =>
-        host == password.Primary && "true".Equals(Values.GetValueOrDefault("auto.rewind"), StringComparison.OrdinalIgnoreCase)
-            ? "auto.rewind=true does nothing with the roles and rules that PemHa makes: pg_rewind logs in to a database as the replication role, "
-                + "whose rules allow replication only, needs EXECUTE on pg_read_binary_file and three other functions, and wal_log_hints or data "
-                + "checksums. Without them EFM leaves a failed primary stopped. Use auto.basebackup=true (EFM 5.2), or Initialize-PemReplica -Force."
-            : null;
+        host != password.Primary ? null
+        : password.Changed && facts.Is("active") ? Hurry
+        : "true".Equals(Values.GetValueOrDefault("auto.rewind"), StringComparison.OrdinalIgnoreCase) ? NoRewind
+        : null;
+
+    const string Hurry =
+        "the password of EFM's role has changed while its agents run with the old one. They are given the new one now; should this run end "
+        + "half-way, run it again at once: after local.timeout (60 s by default) an agent that cannot log in takes its database for dead.";
+
+    const string NoRewind =
+        "auto.rewind=true does nothing with the roles and rules that PemHa makes: pg_rewind logs in to a database as the replication role, "
+        + "whose rules allow replication only, needs EXECUTE on pg_read_binary_file and three other functions, and wal_log_hints or data "
+        + "checksums. Without them EFM leaves a failed primary stopped. Use auto.basebackup=true (EFM 5.2), or Initialize-PemReplica -Force.";
 
     /// <summary>By hand each node encrypts for itself: the texts differ, the password does not.</summary>
     protected override Recipe ByHand(Facts facts, string wanted)

@@ -32,7 +32,7 @@ static class SectionC
             [
                 .. Register.Guards("New-PemEfmCluster", host),
                 PingServer(host),
-                .. host == primary ? [new AgentCount(cluster)] : Array.Empty<Resource>(),
+                .. host == primary ? [secret.Encrypts($"{cluster.EfmConfigDirectory}/{cluster.Name}.properties"), new AgentCount(cluster)] : Array.Empty<Resource>(),
                 .. host.Role == PemRole.Witness ? [] : new Resource[]
                 {
                     Database.IsUp(host), Database.HasSsl(host), Interface(host), sighting.Look(host),

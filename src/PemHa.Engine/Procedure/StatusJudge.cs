@@ -25,6 +25,9 @@ sealed record NodeView(PemNodeStatus Status)
     /// <summary>Its certificates that end soon, or have ended, and when, in UTC; null for a file that is no certificate.</summary>
     public IReadOnlyList<(string File, DateTime? End)> Ending { get; init; } = [];
 
+    /// <summary>Fingerprints of the authorities that its server believes and sslutils signs with; empty when unknown.</summary>
+    public string Authorities { get; init; } = "";
+
     /// <summary>PEM's services that lost their database in a failover and do not get over it (O11).</summary>
     public IReadOnlyList<string> Outlived { get; init; } = [];
 }
@@ -151,6 +154,15 @@ static class StatusJudge
     static void OfCluster(StatusView view, List<PemFinding> findings)
     {
         void Find(string host, string message, string remedy) => findings.Add(new PemFinding(host, "Critical", message, remedy));
+        // With sslutils PEM renews by itself, on one node (O72): the others would refuse the agents and standbys that it signed for.
+        var trusting = view.Nodes.Where(n => n.Authorities.Length > 0).GroupBy(n => n.Authorities).OrderByDescending(g => g.Count()).ToList();
+        if (trusting.Count > 1)
+        {
+            var odd = string.Join(", ", trusting.Skip(1).SelectMany(g => g).Select(n => n.Status.Name));
+            findings.Add(new PemFinding(view.Cluster, "Warning", $"the data nodes do not have the same authorities: {odd} differs from the others",
+                "After a failover agents and standbys may be refused there. Compare root.crt (with sslutils ca_certificate.crt and ca_key.key too) in the "
+                + "data directories; New-PemCertificate -Force gives all of them one authority."));
+        }
         var writers = view.Writers;
         var holders = view.Nodes.Where(n => n.Status.VirtualIp).Select(n => n.Status.Name).ToList();
 

@@ -64,6 +64,8 @@ static class StatusReader
                 [ ! -f "$f" ] || openssl x509 -noout -checkend {{(int)CertificateFiles.RenewBefore.TotalSeconds}} -in "$f" >/dev/null 2>&1 ||
                     printf '%s\t%s\n' "$f" "$(openssl x509 -noout -enddate -in "$f" 2>/dev/null)"
             done | fact64 ends
+            fact authorities "$(cd "$PGDATA" 2>/dev/null && cat root.crt ca_certificate.crt 2>/dev/null | sha256sum | cut -d' ' -f1)"
+            [ -s "$PGDATA/root.crt" ] || fact authorities ''
             {{PemSessions.Probe}}
             up || exit 0
             fact up 1
@@ -108,6 +110,7 @@ static class StatusReader
                 StartsAsPrimary = s.Facts.Is("primary"),
                 AgentRuns = s.Trouble is null ? s.Facts["efmagent"] == "active" : null,
                 Ending = Ending(s.Facts["ends"]),
+                Authorities = s.Facts["authorities"],
                 Outlived = PemSessions.Broken(s.Facts),
             })],
             Efm = efm,

@@ -38,6 +38,21 @@ public class StatusJudgeTests
     }
 
     [Fact]
+    [Spec("P23")]
+    public void An_authority_that_one_node_alone_has_is_told_of()
+    {
+        IReadOnlyList<PemNodeStatus> Judge(params string[] authorities) => StatusJudge.Judge(new StatusView
+        {
+            Cluster = "efm",
+            Nodes = [.. StatusJudge.Of(Healthy, "efm").Zip(authorities, (n, a) => new NodeView(n) { Authorities = a })],
+            Efm = Healthy,
+        });
+        Assert.All(Judge("a", "a", ""), n => Assert.DoesNotContain(n.Finding, f => f.Message.Contains("authorities", StringComparison.Ordinal)));
+        var finding = Assert.Single(Judge("a", "b", "a")[0].Finding, f => f.Message.Contains("authorities", StringComparison.Ordinal));
+        Assert.Contains("10.1.0.12 differs", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void PEMs_services_that_do_not_get_over_a_failover_are_told_of()
     {
         var nodes = StatusJudge.Judge(new StatusView
