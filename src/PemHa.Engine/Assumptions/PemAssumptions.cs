@@ -38,7 +38,8 @@ static class PemAssumptions
         {
             Guard = new(FromServer, _ => $$"""
                 script {{Script}} || exit 0
-                for o in {{string.Join(' ', PemServer.LongOptions)}}; do grep -qF -e "$o" {{Script}} || fact missing "$o"; done
+                # How it takes its options apart, and whether in this file, is its own affair: the names have to be there.
+                for o in {{string.Join(' ', PemServer.LongOptions)}}; do grep -rqsF -e "${o#--}" {{Base}}/bin {{Base}}/share || fact missing "$o"; done
                 """,
                 (_, facts) => facts.Has("missing") ? $"no option {facts["missing"]} in its text." : null,
                 "The script would stop, or configure something else, with status 0.",
@@ -55,21 +56,32 @@ static class PemAssumptions
                 "Reinstall the package (dnf reinstall edb-pem).") { On = Check.IsData },
         },
         new("pem.units", Product.Pem,
-            "The package brings the units pemagent and edb-uwsgi.",
+            "The package brings the unit pemagent.",
             "Pem/PemServer.cs",
-            "PEM's manual, agents and switching the web server; TPA, roles pem", Verdict.Proven)
+            "PEM's manual, agents; TPA, roles pem", Verdict.Proven)
         {
-            Guard = new(FromServer, _ => "for u in pemagent edb-uwsgi; do [ -n \"$(unit_text $u)\" ] || fact missing $u; done",
+            Guard = new(FromServer, _ => "[ -n \"$(unit_text pemagent)\" ] || fact missing pemagent",
                 (_, facts) => facts.Has("missing") ? $"no unit {facts["missing"]}." : null,
-                "PEM would be configured, and nothing would keep it running.",
+                "PEM would be configured, and nothing would keep its agent running.",
                 "See the package's units (rpm -ql edb-pem | grep service), and tell us: Save-PemSupportBundle.") { On = Check.IsData },
+        },
+        new("pem.web-unit", Product.Pem,
+            "Once it is configured, the unit edb-uwsgi runs the web application.",
+            "Pem/UserSettings.cs",
+            "PEM's manual, switching the web server and upgrading; whether the package or the script makes the unit is not public", Verdict.Proven)
+        {
+            Guard = new(FromWeb, _ => $"[ ! -f {PemServer.AgentConfig} ] || [ -n \"$(unit_text edb-uwsgi)\" ] || fact missing edb-uwsgi",
+                (_, facts) => facts.Has("missing") ? $"no unit {facts["missing"]}." : null,
+                "Nothing would keep the web application running.",
+                "If PEM runs behind Apache (USE_NGINX=0), switch with switch-web-server.sh; else tell us: Save-PemSupportBundle.")
+            { On = Check.IsData },
         },
         new("pem.web-folder", Product.Pem,
             "The web application lies in /usr/edb/pem/web and reads config_local.py there last.",
             "Pem/UserSettings.cs",
             "PEM's manual, central user settings; TPA, template of config_setup.py", Verdict.Proven)
         {
-            Guard = new([.. FromServer, "Enable-PemUserSettings"], _ => $"[ -f {Web}/config.py ] || fact missing {Web}/config.py",
+            Guard = new([.. FromServer, "Enable-PemUserSettings"], _ => $"[ -d {Web} ] || fact missing {Web}",
                 (_, facts) => facts.Has("missing") ? $"no {facts["missing"]}." : null,
                 "What is configured for the web application would not be read.",
                 "See where the package put it (rpm -ql edb-pem), and tell us: Save-PemSupportBundle.") { On = Check.IsData },

@@ -17,12 +17,15 @@ static class ServerAssumptions
     public static IReadOnlyList<Assumption> All { get; } =
     [
         new("server.programs", Product.Server,
-            "The package brings initdb, pg_basebackup, pg_ctl, postgres and psql in /usr/edb/asNN/bin.",
+            "The package brings initdb, pg_basebackup, pg_ctl, psql, and postgres or edb-postgres, in /usr/edb/asNN/bin.",
             "Postgres/ClusterInitialised.cs",
             "EDB's manual, component locations; recorded output of a setup of EPAS 17", Verdict.Proven)
         {
             Guard = new(FromPackages,
-                _ => "for p in initdb pg_basebackup pg_ctl postgres psql; do [ -x \"$PGBIN/$p\" ] || fact missing \"$p\"; done",
+                _ => """
+                    for p in initdb pg_basebackup pg_ctl psql; do [ -x "$PGBIN/$p" ] || fact missing "$p"; done
+                    [ -x "$PGBIN/postgres" ] || [ -x "$PGBIN/edb-postgres" ] || fact missing postgres
+                    """,
                 (host, facts) => facts["missing"] is { Length: > 0 } program
                     ? $"no {program} in {host.Cluster.InstallDirectory}/bin." : null,
                 "No database could be made or asked.",

@@ -148,7 +148,7 @@ static class SectionE
     }
 
     static Requirement WebApplicationThere(PemHost host) => new("PEM's web application",
-        $"{PemVersion.Probe}\n[ -f {UserSettings.ConfigurationFile[..UserSettings.ConfigurationFile.LastIndexOf('/')]}/config.py ] && [ -f {PemServer.AgentConfig} ] && systemctl cat {UserSettings.Service} >/dev/null 2>&1 && fact there 1\n:", facts =>
+        $"{PemVersion.Probe}\n[ -d {UserSettings.ConfigurationFile[..UserSettings.ConfigurationFile.LastIndexOf('/')]} ] && [ -f {PemServer.AgentConfig} ] && systemctl cat {UserSettings.Service} >/dev/null 2>&1 && fact there 1\n:", facts =>
         facts.Is("there") ? PemVersion.Refusal(PemVersion.Find(facts), host)
         : new PemException("WebMissing", Trouble.ObjectNotFound, $"The PEM web application is not configured on {host.Name}.", "Run Install-PemServer first."));
 

@@ -4,4 +4,5 @@
 # on: data
 # outcome: refused ProductDiffers
 needs /usr/edb/pem/bin/configure-pem-server.sh
-move /usr/edb/pem/web/config.py /usr/edb/pem/share/config.py
+mv /usr/edb/pem/web /usr/edb/pem/webapp
+later 'mv /usr/edb/pem/webapp /usr/edb/pem/web'

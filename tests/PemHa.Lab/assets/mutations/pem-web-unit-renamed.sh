@@ -1,6 +1,6 @@
-# breaks: pem.units
+# breaks: pem.web-unit
 # what: the web application's unit is called uwsgi-pem
-# at: Install-PemServer
+# at: Set-PemWebApplication
 # on: data
 # outcome: refused ProductDiffers
 needs /usr/edb/pem/bin/configure-pem-server.sh
