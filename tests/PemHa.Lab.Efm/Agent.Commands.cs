@@ -27,7 +27,7 @@ sealed partial class Agent
             // The command says that it has sent a signal, and no more: the list changes a moment later. [B12]
             InBackground(async () =>
             {
-                await PauseAsync(SignalDelay);
+                await PauseAsync(Mutations.Has("LATE") ? SignalDelay * 4 : SignalDelay);
                 var reply = await ForwardAsync(message with { Token = "" });
                 if (!reply.Ok) log.Warn($"Command failed: {message.Kind} {string.Join(' ', message.Arguments ?? [])}: {reply.Error}");
             });

@@ -63,7 +63,23 @@ static class StatusReport
             Array(json, "messages", Problem(status) is { } problem ? [problem] : []);
             json.WriteEndObject();
         }
-        return Encoding.UTF8.GetString(buffer.ToArray()) + "\n";
+        return Differing(Encoding.UTF8.GetString(buffer.ToArray()) + "\n");
+    }
+
+    /// <summary>The forms that a real product may have as well: other cases of the names, a text for a boolean, a line before it all. [B17]</summary>
+    static string Differing(string json)
+    {
+        if (Mutations.Has("KEYCASE"))
+        {
+            json = json.Replace("\"nodes\"", "\"Nodes\"", StringComparison.Ordinal).Replace("\"lsnReceive\"", "\"LsnReceive\"", StringComparison.Ordinal)
+                .Replace("\"allowednodes\"", "\"allowedNodes\"", StringComparison.Ordinal);
+        }
+        if (Mutations.Has("VIPTEXT"))
+        {
+            json = json.Replace("\"vip_active\": true", "\"vip_active\": \"true\"", StringComparison.Ordinal)
+                .Replace("\"vip_active\": false", "\"vip_active\": \"false\"", StringComparison.Ordinal);
+        }
+        return Mutations.Has("SAYSMORE") ? "WARNING: a method of sun.misc.Unsafe is deprecated\n" + json : json;
     }
 
     internal static string NodeJson(NodeInfo node)
@@ -75,7 +91,7 @@ static class StatusReport
 
     /// <summary>0 only when every agent runs, every database is up and every standby is in sync.</summary>
     internal static int ExitCode(StatusData status) =>
-        status.Nodes.All(n => n.Type is AgentType.Primary or AgentType.Standby or AgentType.Witness && n.Db is "UP" or "N/A")
+        !Mutations.Has("ENDSWITH1") && status.Nodes.All(n => n.Type is AgentType.Primary or AgentType.Standby or AgentType.Witness && n.Db is "UP" or "N/A")
         && Problem(status) == null ? 0 : 1;
 
     internal static int NodeExitCode(NodeInfo node) => node.Type is AgentType.Idle || node.Db is "DOWN" or "UNKNOWN" ? 1 : 0;

@@ -28,7 +28,7 @@ public sealed class MutationPageTests
     [Fact]
     public void Every_mutation_is_run_by_a_test()
     {
-        string[] run = [.. MutatedStation.Names, MutatedDeployment.Station];
+        string[] run = [.. MutatedStation.Steps, MutatedDeployment.Station];
         Assert.Equal([], Mutation.All.Where(m => m.Refusal is not null && !run.Contains(m.At)).Select(m => $"{m.Id} at {m.At}"));
     }
 }
@@ -36,18 +36,20 @@ public sealed class MutationPageTests
 /// <summary>A cluster right before a step, on which one mutation after another is made, met and undone.</summary>
 public abstract class MutatedStation(Stations stations, string station) : StationLab(stations, station)
 {
-    /// <summary>The stations that mutations are met at.</summary>
-    internal static readonly string[] Names =
+    /// <summary>The steps that mutations are met at.</summary>
+    internal static readonly string[] Steps =
     [
         "Install-PemEpas", "Enable-PemReplication", "Set-PemPassFile", "Initialize-PemReplica", "New-PemEfmCluster", "Install-PemServer",
-        "Set-PemWebApplication",
+        "Enable-PemUserSettings", "Set-PemWebApplication",
     ];
+
+    /// <summary>The stations that a lab of mutations begins at.</summary>
+    internal static readonly string[] Stations = ["Install-PemEpas", "Enable-PemReplication", "New-PemEfmCluster", "Install-PemServer", "Set-PemWebApplication"];
 
     /// <summary>What may be changed before a product can be looked at.</summary>
     static readonly string[] Harmless = ["package ", "dnf module ", "repositories ", "ports ", "firewall "];
 
-    internal static TheoryData<string> Refused(params string[] steps) =>
-        [.. Mutation.All.Where(m => m.Refusal is not null && steps.Contains(m.At)).Select(m => m.Id)];
+    internal static TheoryData<string> Refused(Func<Mutation, bool> which) => [.. Mutation.All.Where(m => m.Refusal is not null && which(m)).Select(m => m.Id)];
 
     /// <summary>Runs the step that meets the mutation: it is refused by name, and nothing that matters was begun.</summary>
     internal async Task MeetAsync(string id)
@@ -69,8 +71,9 @@ public abstract class MutatedStation(Stations stations, string station) : Statio
                     .Select(l => $"{Text(l, "Host")}: {Text(l, "Action")} {Text(l, "Resource")}"),
             ];
             Assert.True(begun.Length == 0, $"Begun: {string.Join(", ", begun)}\n{report}");
-            foreach (var host in lab.Hosts.Where(mutation.IsOn).Where(h => mutation.Refusal == "ProductDiffers" && report.Errors.All(e => e.Host != h.Name)))
-                Assert.True(host.IsWitness || host != lab.Hosts[0], $"{host.Name} did not refuse.\n{report}");
+            // A witness has no database, and what the primary is asked stops the step for all.
+            var asked = lab.Hosts.Where(mutation.IsOn).Where(h => !h.IsWitness && mutation is { Refusal: "ProductDiffers", At: not "Initialize-PemReplica" });
+            Assert.All(asked, host => Assert.True(report.Errors.Any(e => e.Host == host.Name), $"{host.Name} did not refuse.\n{report}"));
             Assert.True(report.Errors.Count > 0 && report.Errors.All(e => e.Id == mutation.Refusal), report.ToString());
             if (mutation.Refusal == "ProductDiffers")
                 Assert.All(report.Errors, e => Assert.Contains($"({mutation.Assumption})", e.Message, StringComparison.Ordinal));
@@ -94,13 +97,16 @@ public sealed class MutatedServerLab(Stations stations) : MutatedStation(station
 /// <summary>Replication and TLS are there.</summary>
 public sealed class MutatedEfmLab(Stations stations) : MutatedStation(stations, "New-PemEfmCluster");
 
-/// <summary>Everything is there.</summary>
-public sealed class MutatedPemLab(Stations stations) : MutatedStation(stations, Stations.Deployed);
+/// <summary>EFM is there; PEM's package comes with the step.</summary>
+public sealed class MutatedPemLab(Stations stations) : MutatedStation(stations, "Install-PemServer");
+
+/// <summary>PEM is configured.</summary>
+public sealed class MutatedWebLab(Stations stations) : MutatedStation(stations, "Set-PemWebApplication");
 
 /// <summary>What the server's package brings differs.</summary>
 public sealed class MutatedPackagesTests(MutatedPackagesLab lab) : IClassFixture<MutatedPackagesLab>
 {
-    public static TheoryData<string> Mutations { get; } = MutatedStation.Refused("Install-PemEpas");
+    public static TheoryData<string> Mutations { get; } = MutatedStation.Refused(m => m.At == "Install-PemEpas");
 
     [Theory, MemberData(nameof(Mutations))]
     public Task A_package_that_differs_is_refused_before_a_database_is_made(string mutation) => lab.MeetAsync(mutation);
@@ -109,7 +115,8 @@ public sealed class MutatedPackagesTests(MutatedPackagesLab lab) : IClassFixture
 /// <summary>The server that runs differs.</summary>
 public sealed class MutatedServerTests(MutatedServerLab lab) : IClassFixture<MutatedServerLab>
 {
-    public static TheoryData<string> Mutations { get; } = MutatedStation.Refused("Enable-PemReplication", "Set-PemPassFile", "Initialize-PemReplica");
+    public static TheoryData<string> Mutations { get; } = 
+        MutatedStation.Refused(m => m.At is "Enable-PemReplication" or "Set-PemPassFile" or "Initialize-PemReplica");
 
     [Theory, MemberData(nameof(Mutations))]
     public Task A_server_that_differs_is_refused_before_replication(string mutation) => lab.MeetAsync(mutation);
@@ -118,19 +125,29 @@ public sealed class MutatedServerTests(MutatedServerLab lab) : IClassFixture<Mut
 /// <summary>EFM's package differs.</summary>
 public sealed class MutatedEfmTests(MutatedEfmLab lab) : IClassFixture<MutatedEfmLab>
 {
-    public static TheoryData<string> Mutations { get; } = MutatedStation.Refused("New-PemEfmCluster");
+    public static TheoryData<string> Mutations { get; } = MutatedStation.Refused(m => m.At == "New-PemEfmCluster");
 
     [Theory, MemberData(nameof(Mutations))]
     public Task A_failover_manager_that_differs_is_refused_before_an_agent_starts(string mutation) => lab.MeetAsync(mutation);
 }
 
-/// <summary>PEM differs, on a cluster that has it already.</summary>
+/// <summary>PEM's package differs.</summary>
 public sealed class MutatedPemTests(MutatedPemLab lab) : IClassFixture<MutatedPemLab>
 {
-    public static TheoryData<string> Mutations { get; } = MutatedStation.Refused("Install-PemServer", "Set-PemWebApplication");
+    public static TheoryData<string> Mutations { get; } = MutatedStation.Refused(m => m.At == "Install-PemServer" && m.Assumption != "pem.schema");
 
     [Theory, MemberData(nameof(Mutations))]
     public Task A_PEM_that_differs_is_refused_before_it_is_configured(string mutation) => lab.MeetAsync(mutation);
+}
+
+/// <summary>A configured PEM differs.</summary>
+public sealed class MutatedWebTests(MutatedWebLab lab) : IClassFixture<MutatedWebLab>
+{
+    public static TheoryData<string> Mutations { get; } =
+        MutatedStation.Refused(m => m.At is "Set-PemWebApplication" or "Enable-PemUserSettings" || m.Assumption == "pem.schema");
+
+    [Theory, MemberData(nameof(Mutations))]
+    public Task A_configured_PEM_that_differs_is_refused_before_it_is_changed(string mutation) => lab.MeetAsync(mutation);
 }
 
 /// <summary>Hosts on which everything differs that PemHa is to work with all the same.</summary>
@@ -147,11 +164,14 @@ public sealed class MutatedDeploymentTests(MutatedDeployment lab) : IClassFixtur
     const string Deploy = $$"""
         {{ProcedureLab.WholeOrder}}
         $order.UserSettings = New-PemCredential pem_user_settings -Path $state
-        $six = New-PemCluster efm -VirtualIp fd16:161::245 -PingServer fd16:161::1 -MonitoredSubnet fd16:161::/64 -JournalPath "$state/journal.jsonl"
+        $six = New-PemCluster efm -VirtualIp fd16:161::245 -PingServer fd16:161::1 -MonitoredSubnet fd16:161::/64 -AgentUser agents -JournalPath "$state/journal.jsonl"
         $nodes = @($hosts | ForEach-Object { New-PemHost "fd16:161::$("$($_.Address)".Split('.')[3])" $_.Role -Cluster $six -Name $_.Name })
         Report { $nodes | Connect-PemHost @login | Install-PemCluster @order }
-        foreach ($s in $nodes | Get-PemClusterStatus) { "$($s.Name) $($s.Role) $($s.Database) $($s.Agent)" }
+        foreach ($s in $nodes | Get-PemClusterStatus) { "$($s.Name) $($s.Role) $($s.Database) $($s.Efm) $($s.Agent)"; $s.Finding | ForEach-Object { "$_" } }
         """;
+
+    static readonly string[] Healthy =
+        ["node1 Primary UP Primary True", "node2 Standby UP Standby True", "node3 Standby UP Standby True", "witness1 Witness N/A Witness "];
 
     [Fact]
     public async Task Products_that_differ_in_what_does_not_matter_are_deployed_all_the_same()
@@ -162,12 +182,18 @@ public sealed class MutatedDeploymentTests(MutatedDeployment lab) : IClassFixtur
 
         var first = await lab.PowerShellAsync(Deploy);
         Assert.True(first.Errors.Count == 0, first.ToString());
-        Assert.Contains("node1 Primary UP", first.ToString(), StringComparison.Ordinal);
+        Assert.Equal(Healthy, first.Lines.SkipWhile(l => !l.StartsWith("node1 Primary", StringComparison.Ordinal)));
         foreach (var host in hosts)
         {
             var made = await lab.RootAsync(host.Name, "ls /var/lib/pemha-lab/applied");
             Assert.Equal(mutations.Where(m => m.IsOn(host)).Select(m => m.Id), made.Split('\n'));
+            foreach (var mutation in mutations.Where(m => m.IsOn(host)))
+                Assert.Equal("shown", await lab.RootAsync(host.Name, $"if {mutation.Shows}; then echo shown; else echo '{mutation.Id} is not'; fi"));
         }
+
+        // B4: the node that takes the address has the kernel say so.
+        foreach (var host in hosts.Where(h => !h.IsWitness))
+            Assert.Equal("1", await lab.RootAsync(host.Name, "cat /proc/sys/net/ipv6/conf/eth0/ndisc_notify"));
 
         var before = lab.Journal().Count;
         var again = await lab.PowerShellAsync(Deploy);

@@ -19,7 +19,7 @@ public sealed class ProcedurePrerequisiteTests(PrerequisiteLab cluster) : IClass
     {
         var record = await cluster.RecordAsync();
         // Three connections, two about the whole cluster, 26 of each data node and 17 of the witness, whose business no database is.
-        Assert.Contains("74 checks", record.Untouched.Lines);
+        Assert.Contains("84 checks", record.Untouched.Lines);
         AssertFound([], record.Untouched);
         ProcedureLab.AssertSame(record.Before, record.After);
     }
@@ -69,7 +69,7 @@ public sealed class ProcedurePrerequisiteTests(PrerequisiteLab cluster) : IClass
     {
         var record = await cluster.RecordAsync();
         Assert.True(record.Built.Errors.Count == 0, record.Built.ToString());
-        Assert.Contains("74 checks", record.Half.Lines);
+        Assert.Contains("84 checks", record.Half.Lines);
         AssertFound([], record.Half);
         AssertFound(
             [

@@ -61,6 +61,9 @@ sealed record Guard(
     /// <summary>The hosts that it is asked on.</summary>
     public Func<PemHost, bool> On { get; init; } = _ => true;
 
+    /// <summary>Whether an earlier step brings what is missing: then it is not a finding before the first change.</summary>
+    public bool Brought { get; init; }
+
     /// <summary>A difference that is worth knowing, but breaks nothing.</summary>
     public bool WarnsOnly { get; init; }
 }

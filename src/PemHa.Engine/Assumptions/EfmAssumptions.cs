@@ -18,7 +18,7 @@ static class EfmAssumptions
     static readonly (string Name, string Value)[] Defaults =
     [
         ("auto.failover", "true"), ("auto.reconfigure", "true"), ("promotable", "true"), ("minimum.standbys", "0"),
-        ("enable.stop.cluster", "true"), ("admin.port", "7809"),
+        ("enable.stop.cluster", "true"),
     ];
 
     public static IReadOnlyList<Assumption> All { get; } =
@@ -78,18 +78,18 @@ static class EfmAssumptions
                 "Give the version that is installed (New-PemCluster -EfmVersion), and tell us: Save-PemSupportBundle."),
         },
         new("efm.property-defaults", Product.Efm,
-            "Unless told otherwise agents fail over, the others follow, and the local port is 7809: "
-                + "auto.failover, auto.reconfigure, promotable, enable.stop.cluster, minimum.standbys, admin.port.",
+            "Unless told otherwise agents fail over and the others follow: "
+                + "auto.failover, auto.reconfigure, promotable, enable.stop.cluster, minimum.standbys.",
             "Procedure/SectionC.cs",
             "EFM's manual, cluster properties", Verdict.Proven)
         {
             Guard = new(FromAgents, host => string.Join('\n', Defaults.Select(d =>
                 $"fact {d.Name} \"$(sed -n 's/^{d.Name.Replace(".", "\\.", StringComparison.Ordinal)} *= *//p' {Sample(host)} 2>/dev/null | tail -n 1)\"")),
-                (host, facts) => string.Join(", ", Defaults
-                    .Where(d => facts[d.Name].Trim() is { Length: > 0 } found && found != d.Value && !host.Cluster.EfmProperty.ContainsKey(d.Name))
+                (_, facts) => string.Join(", ", Defaults
+                    .Where(d => facts[d.Name].Trim() is { Length: > 0 } found && found != d.Value && !facts.Is(ProductGuard.Given + d.Name))
                     .Select(d => $"{d.Name}={facts[d.Name].Trim()}")) is { Length: > 0 } differing ? $"{differing} in the sample." : null,
                 "There would be no failover, or none that the other standbys follow.",
-                "Say what you want: New-PemEfmCluster -EfmProperty @{ NAME = VALUE }."),
+                "Say what you want: New-PemEfmCluster -Property, or Install-PemCluster -EfmProperty, @{ 'NAME' = 'VALUE' }."),
         },
         new("efm.unit", Product.Efm,
             "The unit edb-efm-X.Y starts the agent of the cluster named by Environment=CLUSTER, as user efm, "
@@ -148,7 +148,7 @@ static class EfmAssumptions
         {
             Guard = new(FromAgents, host => $$"""
                 P={{Sh.Quote(BinOf(host))}}/efm_address
-                if script "$P"; then for v in add4 add6 del; do grep -q "$v" "$P" || fact missing $v; done; fi
+                if script "$P"; then for v in add4 add6 del; do grep -q -e "$v" -e 'add[*[]' "$P" || fact missing $v; done; fi
                 """,
                 (_, facts) => facts.Has("missing") ? $"no verb {facts["missing"]} in its text." : null,
                 "The rehearsal of the virtual IP would prove nothing.",
@@ -161,8 +161,10 @@ static class EfmAssumptions
             "EFM's manual, extending permissions", Verdict.Proven)
         {
             Guard = new(FromAgents, host => $$"""
+                # sudo itself knows best: aliases, groups, rules of a directory service; where it does not say yes, the text may
+                sudo -n -l -U efm -u "$PGOWNER" {{Sh.Quote(BinOf(host))}}/efm_db_functions >/dev/null 2>&1 && exit 0
                 grep -hs efm_db_functions /etc/sudoers /etc/sudoers.d/* | grep -v '^ *#' > "$T/efm.sudoers"
-                [ -s "$T/efm.sudoers" ] || fact missing rule
+                [ -s "$T/efm.sudoers" ] || { fact missing rule; exit 0; }
                 grep -Eq "\(([^)]*, *)?($PGOWNER|ALL)( *[,:][^)]*)?\)" "$T/efm.sudoers" || fact missing "$PGOWNER"
                 """,
                 (_, facts) => !facts.Has("missing") ? null
@@ -175,13 +177,14 @@ static class EfmAssumptions
             "Checks/HostChecks.cs",
             "An independent lab on EFM 5.4: the Debian package does not; nothing was found for the rpm", Verdict.Unproven)
         {
-            Guard = new(FromAgents, _ => """
+            Guard = new(FromAgents, host => $$"""
                 [ -u "$(command -v sudo)" ] || fact missing sudo
+                sudo -n -l -U efm -u "$PGOWNER" {{Sh.Quote(BinOf(host))}}/efm_db_functions >/dev/null 2>&1 && exit 0
                 [ ! -f /etc/sudoers ] || grep -Eq '^[#@]includedir[[:space:]]+/etc/sudoers\.d' /etc/sudoers || fact missing 'line @includedir /etc/sudoers.d in /etc/sudoers'
                 """,
                 (_, facts) => facts.Has("missing") ? $"no {facts["missing"]}." : null,
                 "The agent could do nothing as the database's owner or as root.",
-                "Install-PemEpas installs sudo; put the line back with visudo.") { On = Check.IsData },
+                "Install-PemEpas installs sudo; put the line back with visudo.") { On = Check.IsData, Brought = true },
         },
         new("efm.java", Product.Efm,
             "The package does not bring Java; any java of version 11 or newer in PATH will run it.",
@@ -190,7 +193,7 @@ static class EfmAssumptions
         {
             Guard = new(FromAgents, _ => "command -v java >/dev/null || fact missing 1",
                 (_, facts) => facts.Is("missing") ? "no java in PATH." : null,
-                "No command of EFM's would run.", "Run Install-PemEpas, or install Java 11 or newer."),
+                "No command of EFM's would run.", "Run Install-PemEpas, or install Java 11 or newer.") { Brought = true },
         },
         new("efm.ping-command", Product.Efm,
             "The agent asks the ping server by ping.server.command, /bin/ping unless changed.",
@@ -199,12 +202,12 @@ static class EfmAssumptions
         {
             Guard = new(FromAgents, host => $$"""
                 C=$(sed -n 's/^ping\.server\.command *= *//p' {{Sample(host)}} 2>/dev/null | tail -n 1); C=${C%% *}
-                [ -z "$C" ] || [ -x "$C" ] || fact missing "$C"
+                [ -z "$C" ] || command -v "$C" >/dev/null || fact missing "$C"
                 """,
-                (host, facts) => facts.Has("missing") && !host.Cluster.EfmProperty.ContainsKey("ping.server.command")
+                (_, facts) => facts.Has("missing") && !facts.Is(ProductGuard.Given + "ping.server.command")
                     ? $"no program {facts["missing"]}." : null,
                 "An agent that cannot ping refuses to start, or never fails over.",
-                "Install iputils, or give New-PemEfmCluster -EfmProperty @{ 'ping.server.command' = … }."),
+                "Install iputils, or give New-PemEfmCluster -Property @{ 'ping.server.command' = … }."),
         },
         new("efm.helper-reading", Product.Efm,
             "The helpers read db.bin, db.data.dir and db.config.dir line by line: the last line of the file "
@@ -292,6 +295,26 @@ static class EfmAssumptions
             "A moved IPv4 address is announced; an IPv6 one is not, and is tentative for some seconds.",
             "Checks/VirtualIpRehearsal.cs",
             "An independent lab on EFM 5.4 measured 40 s", Verdict.Proven),
+        new("efm.notifications", Product.Efm,
+            "An agent needs user.email or script.notification; its mail goes to port 25 of its own host.",
+            "Procedure/SectionC.cs",
+            "EFM's manual, prerequisites and notifications; an independent lab on EFM 5.4", Verdict.Proven),
+        new("efm.own-connection", Product.Efm,
+            "An agent connects to its own database at bind.address, or at the loopback address.",
+            "Procedure/SectionC.cs",
+            "An independent lab on EFM 5.4; EFM's manual lists 127.0.0.1: there are rules for both", Verdict.Proven),
+        new("efm.boot-order", Product.Efm,
+            "An agent that starts before its database looks for another primary first.",
+            "Efm/BootOrder.cs",
+            "EFM's manual, using autostart for the database servers", Verdict.Proven),
+        new("efm.following", Product.Efm,
+            "A standby that follows a new primary empties its pg_wal, so the others must keep what it needs: wal_keep_size 500 MB.",
+            "Procedure/SectionB.cs",
+            "edb-ansible, template of efm_db_functions 4.1; an independent lab on EFM 5.4 needed 512 MB", Verdict.Proven),
+        new("efm.vip-release", Product.Efm,
+            "With a virtual IP and more than one standby a switchover needs release.vip.background off, or a wait; application.name keeps the stream's name.",
+            "Procedure/SectionC.cs",
+            "EFM's manual, using a virtual IP address and cluster properties; TPA writes it so", Verdict.Proven),
         new("efm.rewind", Product.Efm,
             "auto.rewind needs a database login of the replication user and wal_log_hints or checksums, which C1 does not have.",
             "Efm/EfmFiles.cs",

@@ -36,6 +36,17 @@ static class LinuxAssumptions
             "EDB's repository is set up already; its id holds \"enterprisedb\".",
             "Checks/PackageChecks.cs",
             "Recorded dnf output of a host with EPAS 17", Verdict.Proven),
+        new("linux.ndisc-notify", Product.Linux,
+            "The kernel announces an IPv6 address that is added where net.ipv6.conf.NIC.ndisc_notify is 1.",
+            "Efm/VirtualIpAnnouncer.cs",
+            "The kernel's documentation, ip-sysctl; seen on Linux 6.18, not on RHEL's kernels", Verdict.Plausible)
+        {
+            Guard = new(["New-PemEfmCluster"], _ => "[ -e /proc/sys/net/ipv6/conf/all/ndisc_notify ] || [ ! -d /proc/sys/net/ipv6 ] || fact missing 1",
+                (_, facts) => facts.Is("missing") ? "a kernel without it." : null,
+                "Neighbours would go on to the old owner of an IPv6 virtual IP for some 40 s.",
+                "Expect that wait, or announce the address yourself (script.post.promotion); -VirtualIpAnnouncer None says so.")
+            { On = host => Check.IsData(host) && host.Cluster.VirtualIp.Contains(':', StringComparison.Ordinal), WarnsOnly = true },
+        },
         new("linux.firewall", Product.Linux,
             "firewalld, where it runs, is asked over D-Bus and knows the zone.",
             "Linux/FirewallPorts.cs",

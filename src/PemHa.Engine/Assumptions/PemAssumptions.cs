@@ -36,10 +36,11 @@ static class PemAssumptions
             "Pem/PemServer.cs",
             "PEM's manual, table of the script's options", Verdict.Proven)
         {
-            Guard = new(FromServer, _ => $$"""
+            Guard = new(FromServer, host => $$"""
                 script {{Script}} || exit 0
+                {{PemServer.Configured}} && exit 0
                 # How it takes its options apart, and whether in this file, is its own affair: the names have to be there.
-                for o in {{string.Join(' ', PemServer.LongOptions)}}; do grep -rqsF -e "${o#--}" {{Base}}/bin {{Base}}/share || fact missing "$o"; done
+                for o in {{string.Join(' ', PemServer.LongOptions(host.Cluster))}}; do grep -rqsF -e "${o#--}" {{Base}}/bin {{Base}}/share || fact missing "$o"; done
                 """,
                 (_, facts) => facts.Has("missing") ? $"no option {facts["missing"]} in its text." : null,
                 "The script would stop, or configure something else, with status 0.",
@@ -87,11 +88,14 @@ static class PemAssumptions
                 "See where the package put it (rpm -ql edb-pem), and tell us: Save-PemSupportBundle.") { On = Check.IsData },
         },
         new("pem.question", Product.Pem,
-            "The superuser's password is the one question left; it is read from standard input by a plain read.",
+            "The superuser's password is asked for on standard input and read by a plain read, which eats backslashes; what else is asked has a default.",
             "Pem/PemServer.cs",
             "A public copy of PEM 8's script and a recorded dialogue of PEM 9; nothing public of 10", Verdict.Plausible)
         {
-            ShownBy = "Install-PemServer closes the script's input after the password, ends it after 15 minutes, and judges by proof alone.",
+            Guard = new(FromServer, _ => $"grep -Eqs 'read +(-[a-z]+ +)*-[a-z]*r' {Script} && fact raw 1",
+                (_, facts) => facts.Is("raw") ? "a script that reads with read -r somewhere." : null,
+                "A superuser's password with a backslash would reach the database doubled, and the script would give up.",
+                "Give pemsuper a password without a backslash.") { On = Check.IsData, WarnsOnly = true },
         },
         new("pem.failure", Product.Pem,
             "A fatal error ends the script with status 0 and the words CRITICAL ERROR or [Error].",
@@ -121,12 +125,39 @@ static class PemAssumptions
                 "Tell us what the file looks like: Save-PemSupportBundle.") { On = Check.IsData },
         },
         new("pem.agent-number", Product.Pem,
-            "-aro agent_id=N gives the agent its number.",
+            "-aro agent_id=N gives the agent its number; a number that is taken is an error.",
             "Pem/PemServer.cs",
-            "PEM's manual; what a number that is taken does is said to be an error", Verdict.Plausible)
+            "PEM's manual: the pages on high availability and on registering agents", Verdict.Proven),
+        new("pem.common-user", Product.Pem,
+            "From 10.5 on the agents' common user has to be a superuser while the primary is configured; 10.4 wants CONNECT on template1.",
+            "Pem/PemVersion.cs",
+            "PEM's manual, both forms of the page; whether 10.5 fails without it is not public", Verdict.Plausible)
         {
-            ShownBy = "Install-PemServer proves the row of that number before it goes on to the next node.",
+            ShownBy = "Install-PemServer goes by the installed version, takes the right away however it ends, and proves the agent; "
+                + "-TemporarySuperUser overrides it either way.",
         },
+        new("pem.strict-options", Product.Pem,
+            "From 10.5 on the script refuses options that do not go together; the page's own words for a role and SSL model pass.",
+            "Pem/PemServer.cs",
+            "PEM's release notes 10.5; which combinations are refused is not public", Verdict.Plausible)
+        {
+            ShownBy = "Install-PemServer gives the page's words alone, the primary first, and proves each node before the next.",
+        },
+        new("pem.server-rows", Product.Pem,
+            "Each data node's row of pem.server carries a flag, set by pem.register_pem_server(id), without which PEM's jobs stop after a failover.",
+            "Pem/PemBackend.cs",
+            "PEM's manual before 10.4; the flag's name is on no page, and whether the script sets it is not public", Verdict.Unproven)
+        {
+            ShownBy = "Install-PemServer looks for the function and a column of that kind, sets what it finds unset, and warns where rows are missing.",
+        },
+        new("pem.healing", Product.Pem,
+            "Before 10.5 the web application's pool and the agents' probes do not get over a failover.",
+            "Pem/PemSessions.cs",
+            "PEM's release notes 10.5", Verdict.Proven),
+        new("pem.answers", Product.Pem,
+            "share/.install-config holds the answers of the last run, which the next one takes for its own.",
+            "Pem/PemServer.cs",
+            "PEM's manual, upgrading; a public copy of PEM 8's script", Verdict.Proven),
         new("pem.schema", Product.Pem,
             "pem.agent has id and active; pem.agent_heartbeat has agent_id and last_heartbeat.",
             "Pem/PemServer.cs",
@@ -135,7 +166,7 @@ static class PemAssumptions
             Guard = new(FromServer, _ => """
                 up || exit 0
                 [ "$(echo "SELECT 1 FROM pg_database WHERE datname = 'pem'" | sql postgres 2>/dev/null)" = 1 ] || exit 0
-                S=$(sql pem 2>&1 <<'SQL'
+                S=$(sql pem 2>/dev/null <<'SQL'
                 SELECT string_agg(c, ', ') FROM (VALUES ('agent', 'id'), ('agent', 'active'), ('agent_heartbeat', 'agent_id'), ('agent_heartbeat', 'last_heartbeat')) w(t, c)
                 WHERE EXISTS (SELECT FROM pg_namespace WHERE nspname = 'pem') AND NOT EXISTS (SELECT FROM information_schema.columns i
                   WHERE i.table_schema = 'pem' AND i.table_name = w.t AND i.column_name = w.c) AND EXISTS (SELECT FROM pg_tables WHERE schemaname = 'pem' AND tablename = 'agent')
@@ -203,18 +234,24 @@ static class PemAssumptions
                 "Install policycoreutils, or reinstall the package (dnf reinstall edb-pem).") { On = Check.IsData },
         },
         new("pem.settings-uri", Product.Pem,
-            "CONFIG_DATABASE_URI is SQLAlchemy's form, postgresql+psycopg://, and a percent-encoded password in it is understood.",
+            "CONFIG_DATABASE_URI is SQLAlchemy's form, postgresql+psycopg://; nothing in it needs percent-encoding, as other passwords are refused.",
             "Pem/UserSettings.cs",
-            "pgAdmin's manual; its migrations of 2020 did not double the percent sign", Verdict.Unproven)
+            "pgAdmin's manual; which driver PEM's web application brings is not public", Verdict.Unproven)
         {
-            ShownBy = "Enable-PemUserSettings changes one web host first, asks it for its login page, and stops there when it does not answer.",
+            Guard = new(["Enable-PemUserSettings"], _ => """
+                find /usr/edb -maxdepth 9 -type d -path '*site-packages/psycopg*' 2>/dev/null | sed 's|.*site-packages/||; s|/.*||' > "$T/drivers"
+                grep -qx psycopg2 "$T/drivers" && ! grep -qx psycopg "$T/drivers" && fact driver psycopg2
+                """,
+                (_, facts) => facts.Has("driver") ? $"{facts["driver"]} alone in its Python." : null,
+                "The web application would not start with the URI, on one node after the other.",
+                "Keep the user settings on each host for now, and tell us: Save-PemSupportBundle.") { On = Check.IsData },
         },
         new("pem.certificate-job", Product.Pem,
-            "PEM's job \"Check CA certificate expiry\" would renew certificates and restart the server; with certificates of our own it must be off.",
+            "PEM's job \"Check CA certificate expiry\" would renew certificates and restart the server; with certificates of our own it has to be off.",
             "Pem/PemServer.cs",
             "PEM's manual, certificates; what it does to a highly available backend is not public", Verdict.Unproven)
         {
-            ShownBy = "Install-PemServer looks for the job after configuring, and says so or switches it off.",
+            ShownBy = "Install-PemServer looks for the job after configuring and switches it off; with sslutils it warns of it.",
         },
         new("pem.one-by-one", Product.Pem,
             "Nodes are configured one after another: parallel registrations break each other.",

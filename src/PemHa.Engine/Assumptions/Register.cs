@@ -13,11 +13,12 @@ static class Register
 
     /// <summary>The guards of a step on a host: each fails with <c>ProductDiffers</c> before the step changes anything.</summary>
     /// <param name="product">Those of one product only, where the step asks about others at another moment.</param>
-    public static IEnumerable<Resource> Guards(string step, PemHost host, Product? product = null) =>
+    /// <param name="given">Properties that the user sets: a default that differs does not matter then.</param>
+    public static IEnumerable<Resource> Guards(string step, PemHost host, Product? product = null, IEnumerable<string>? given = null) =>
         from assumption in All
         where assumption.Guard is { } guard && guard.Steps.Contains(step) && guard.On(host)
             && (product is null || assumption.Product == product)
-        select (Resource)new ProductGuard(assumption, host);
+        select (Resource)new ProductGuard(assumption, host, given);
 
     /// <summary>The guards as checks: a difference is a finding of its own, and what is as assumed is counted, product by product.</summary>
     public static IEnumerable<Check> AsChecks() =>
@@ -27,7 +28,7 @@ static class Register
 
     static IEnumerable<Check> AsChecks(Product product)
     {
-        Assumption[] guarded = [.. All.Where(a => a.Product == product && a.Guard is not null)];
+        Assumption[] guarded = [.. All.Where(a => a.Product == product && a.Guard is { Brought: false })];
         foreach (var assumption in guarded)
         {
             yield return new Check(assumption.Id, [], host => new ProductGuard(assumption, host).Probe,
@@ -54,8 +55,11 @@ static class Register
 }
 
 /// <summary>Asks a host whether a product is as one assumption says, before a step changes anything that rests on it.</summary>
-sealed class ProductGuard(Assumption assumption, PemHost host) : Resource
+sealed class ProductGuard(Assumption assumption, PemHost host, IEnumerable<string>? given = null) : Resource
 {
+    /// <summary>What a fact begins with that names a property which the user sets.</summary>
+    public const string Given = "given.";
+
     readonly Guard _guard = assumption.Guard!;
 
     public override string Name => $"product: {assumption.Id}";
@@ -79,7 +83,8 @@ sealed class ProductGuard(Assumption assumption, PemHost host) : Resource
     public override string? Remark(Facts facts) =>
         Found(facts) is { } found && _guard.WarnsOnly ? $"({assumption.Id}) {assumption.Statement} Found: {found} {_guard.Breaks} {_guard.Remedy}" : null;
 
-    string? Found(Facts facts) => facts.Is("there") ? _guard.Differs(host, facts) : null;
+    string? Found(Facts facts) => facts.Is("there")
+        ? _guard.Differs(host, facts.Or(Facts.Of([.. (given ?? host.Cluster.EfmProperty.Keys).Select(n => (Given + n, "1"))]))) : null;
 
     /// <summary>The shell that reports as fact <c>there</c> whether a product is installed.</summary>
     public static string Installed(Product product, PemHost host) => $"{Present(product, host)} && fact there 1\n:";

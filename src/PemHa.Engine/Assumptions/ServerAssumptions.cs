@@ -58,7 +58,9 @@ static class ServerAssumptions
                     : facts["Type"] is not ("notify" or "forking") ? $"Type={facts["Type"]} in the unit."
                     : null,
                 "The service would run another database than the one that PemHa makes, or count as started before it answers.",
-                "Compare the unit (systemctl cat) with what PemHa expects, and tell us: Save-PemSupportBundle.") { On = Check.IsData },
+                "Compare the unit (systemctl cat) with what PemHa expects, and tell us: Save-PemSupportBundle.")
+            // A unit of one's own that is there has taken its place.
+            { On = host => Check.IsData(host) && host.Cluster.ServiceName == host.Cluster.PackageServiceName },
         },
         new("server.setup", Product.Server,
             "edb-as-NN-setup initdb takes initdb's options from PGSETUP_INITDB_OPTIONS.",
@@ -140,10 +142,10 @@ static class ServerAssumptions
         {
             Guard = new(FromReplication, _ => """
                 up || exit 0
-                S=$(echo 'SELECT 1' | sql postgres -w 2>&1) || :
-                [ "$S" = 1 ] || fact64 said <<E
-                $S
-                E
+                # only a login that is refused: a server that is busy or warns of a collation has let us in
+                S=$(echo 'SELECT 1' | sql postgres -w 2>"$T/peer") || :
+                [ "$S" != 1 ] || exit 0
+                grep -Eqi 'authentication|pg_hba|no password supplied|role .* does not exist' "$T/peer" && fact64 said < "$T/peer"
                 """,
                 (_, facts) => facts["said"].Trim() is { Length: > 0 } said ? $"this answer: {said}" : null,
                 "No step could ask or change the database.",

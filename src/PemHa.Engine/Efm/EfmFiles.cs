@@ -74,8 +74,11 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
         throw new PemException("EfmEncryptFailed", Trouble.InvalidResult, message, Remedy(printed + facts["encrypt.error"]));
     }
 
-    /// <summary>Whether a text has the form of every encrypted password seen: whole blocks of 16 bytes in lower-case hexadecimal (R3, R5).</summary>
-    public static bool IsEncrypted(string text) => text.Length > 0 && text.Length % 32 == 0 && text.All(char.IsAsciiHexDigitLower);
+    /// <summary>
+    /// Whether a text has the form of an encrypted password: one word of hexadecimal digits, at least 16 bytes (R3, R5). What it fails with
+    /// are sentences, so the form need not be narrower than that.
+    /// </summary>
+    public static bool IsEncrypted(string text) => text.Length >= 32 && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit);
 
     /// <summary>
     /// Shell for a runbook: puts the encrypted password into <c>$E</c>, or fails with what the command printed. The same judgement as
@@ -83,9 +86,9 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
     /// </summary>
     public string AskByHand => $$"""
         E=$(EFMPASS="${{Variable}}" {{Sh.Quote(primary.Cluster.EfmCommand)}} encrypt {{Sh.Quote(primary.Cluster.Name)}} --from-env 2>"$T/x") && R=0 || R=$?
-        case "$R $E" in '0 '|'0 '*[!0-9a-f]*|[!0]*) R=1;; esac
-        [ "$R" = 0 ] && [ $(( ${#E} % 32 )) = 0 ] ||
-            fail "efm encrypt gave no encrypted password: $(printf '%s\n' "$E" | cat - "$T/x" | sed 's/[0-9a-f]\{32,\}/********/g')"
+        case "$R $E" in '0 '|'0 '*[!0-9A-Fa-f]*|[!0]*) R=1;; esac
+        [ "$R" = 0 ] && [ ${#E} -ge 32 ] && [ $(( ${#E} % 2 )) = 0 ] ||
+            fail "efm encrypt gave no encrypted password: $(printf '%s\n' "$E" | cat - "$T/x" | sed 's/[0-9A-Fa-f]\{32,\}/********/g')"
         """;
 
     static string Remedy(string printed) =>

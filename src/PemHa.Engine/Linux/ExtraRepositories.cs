@@ -95,7 +95,8 @@ sealed partial class ExtraRepositories : Resource
         . /etc/os-release; fact id "$ID"; fact version "${VERSION_ID%%.*}"; fact machine "$(uname -m)"
         for p in epel-release "oracle-epel-release-el${VERSION_ID%%.*}"; do rpm -q --quiet "$p" && fact epel.installed 1; done
         fact64 repositories <<E
-        $(timeout 60 dnf -q repolist --all 2>/dev/null | awk '$NF == "enabled" || $NF == "disabled" { sub(/^[!*]/, "", $1); print $1, $NF }')
+        $({ timeout 60 dnf -q repolist --all 2>/dev/null || awk '/^\[/ { id = substr($0, 2, index($0, "]") - 2); on[id] = "enabled" }
+            id != "" && /^enabled *= *(0|false|False|no) *$/ { on[id] = "disabled" } END { for (i in on) print i, on[i] }' /etc/yum.repos.d/*.repo; } | awk '$NF == "enabled" || $NF == "disabled" { sub(/^[!*]/, "", $1); print $1, $NF }')
         E
         """;
 

@@ -240,11 +240,12 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         return string.Join(' ', words);
     }
 
-    /// <summary>The long options of <see cref="Command"/>, over all models; the guard of the script's text asks for them.</summary>
-    public static IReadOnlyList<string> LongOptions { get; } =
+    /// <summary>The long options that the script is given in a cluster; the guard of its text asks for them.</summary>
+    public static IReadOnlyList<string> LongOptions(PemCluster cluster) =>
     [
         "--asb-host-name", "--replication-solution", "--replication-role", "--db-unitfile", "--db-install-path", "--skip-db-certificate",
-        "--use-existing-sslutils", "--use-agent-user", "--use-agent-sslcert", "--use-agent-sslkey",
+        .. cluster.SslModel == PemSslModel.SslUtils ? ["--use-existing-sslutils"] : new[] { "--use-agent-sslcert", "--use-agent-sslkey" },
+        .. cluster.AgentUser is null ? Array.Empty<string>() : ["--use-agent-user"],
     ];
 
     /// <summary>The number is the one in the agent's configuration: PEM gives it where we do not.</summary>
@@ -265,7 +266,7 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
                 case "$S" in *' true '*) systemctl -q is-active pemagent && H=t;; esac
             fi
             # by the agent's own certificate (A5); there is nothing to verify before it beats
-            [ -z "$H" ] || { V=0; timeout 30 {{Worker}} --verify-registration >"$T/verified" 2>&1 </dev/null || V=$?; }
+            [ -z "$H" ] || { V=0; timeout 30 {{Worker}} --verify-registration >"$T/verified" 2>&1 </dev/null || V=$?; case $V in [123]) ;; *) V=0 ;; esac; }
             case "$(curl -sk -m 10 -o /dev/null -w '%{http_code}' https://127.0.0.1:{{host.Cluster.WebPort}}/pem 2>/dev/null)" in 2??|3??) W=1;; esac
             :
         }

@@ -30,7 +30,7 @@ static class SectionC
         [
             new Phase("prerequisites", hosts, host =>
             [
-                .. Register.Guards("New-PemEfmCluster", host),
+                .. Register.Guards("New-PemEfmCluster", host, given: options.Properties.Keys),
                 PingServer(host),
                 .. host == primary ? [secret.Encrypts($"{cluster.EfmConfigDirectory}/{cluster.Name}.properties"), new AgentCount(cluster)] : Array.Empty<Resource>(),
                 .. host.Role == PemRole.Witness ? [] : new Resource[]

@@ -186,8 +186,17 @@ static class StatusJudge
     static string SplitBrainRemedy(StatusView view, IReadOnlyList<string> writers, List<string> holders)
     {
         var primaries = view.Nodes.Where(n => view.OfEfm(n.Status)?.Type == "Primary").Select(n => n.Status.Name).ToList();
-        var kept = primaries.Count == 1 ? primaries[0] : primaries.Count == 0 && holders.Count == 1 ? holders[0] : null;
-        if (kept is null || !writers.Contains(kept)) return $"Stop {view.Service} on the one without the virtual IP at once.";
+        // The agent of an isolated old primary calls its own node the primary: its word counts only where the virtual IP does not say otherwise.
+        var kept = (primaries.Count, holders.Count) switch
+        {
+            (1, 0) => primaries[0],
+            (0, 1) => holders[0],
+            (1, 1) when primaries[0] == holders[0] => primaries[0],
+            _ => null,
+        };
+        if (kept is null || !writers.Contains(kept))
+            return "EFM and the virtual IP do not agree on the primary. Keep clients away from both, ask EFM on each side (efm cluster-status) and compare "
+                + $"the timelines (pg_controldata) before you stop {view.Service} on one of them.";
 
         var others = string.Join(" and ", writers.Where(w => w != kept));
         return $"Stop {view.Service} on {others} at once; {kept} is the primary that clients reach. What was written on "
@@ -352,9 +361,10 @@ static class StatusJudge
         if (efm.Type is not ("Primary" or "Promoting") && others.Count > 0 && view.Writers.Contains(node.Name))
         {
             // Not `efm resume`: a second primary would be watched as a primary.
-            find(true, $"its database takes writes beside the primary{why}",
-                $"Stop {view.Service} there at once and do not resume its agent: {string.Join(" and ", others)} took over. "
-                + "Save what was written there meanwhile, then rebuild it with Initialize-PemReplica -Force.");
+            find(true, $"its database takes writes beside the primary{why}", node.VirtualIp
+                ? $"It holds the virtual IP, so clients may write there: see the finding of the cluster before you stop anything, and do not resume its agent."
+                : $"Stop {view.Service} there at once and do not resume its agent: {string.Join(" and ", others)} took over. "
+                    + "Save what was written there meanwhile, then rebuild it with Initialize-PemReplica -Force.");
         }
         else if (efm.Type == "Idle")
         {

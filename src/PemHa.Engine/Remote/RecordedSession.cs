@@ -33,7 +33,7 @@ sealed record RecordedAnswer
             var (name, value) = (line[..tab], line[(tab + 1)..]);
             if (value.StartsWith('=')) facts.Add(new RecordedFact(name, mask(value[1..]), null));
             // What cannot be decoded is nothing to the reader either.
-            else facts.Add(new RecordedFact(name, null, Decode(value) is { } text ? mask(text) : ""));
+            else facts.Add(new RecordedFact(name, null, Decode(value) is { } text ? Masked(text, mask) : ""));
         }
         return new RecordedAnswer { Error = mask(result.Error), Facts = facts };
     }
@@ -41,6 +41,14 @@ sealed record RecordedAnswer
     /// <summary>The answer as the host would give it.</summary>
     public FragmentResult ToResult() => new(Status, Status != 0 ? Output : string.Concat(Facts.Select(f => f.Value is { } value
         ? $"{f.Name}\t={value}\n" : $"{f.Name}\t{Convert.ToBase64String(Encoding.Latin1.GetBytes(f.Text ?? ""))}\n")), Error);
+
+    /// <summary>Secrets are known as text; a file is kept byte by byte, and its letters are read as UTF-8 where it is that.</summary>
+    static string Masked(string bytes, Func<string, string> mask)
+    {
+        var text = Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(bytes));
+        string Bytes(string letters) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(letters));
+        return Bytes(text) == bytes ? Bytes(mask(text)) : mask(bytes);
+    }
 
     static string? Decode(string base64)
     {

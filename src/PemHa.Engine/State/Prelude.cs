@@ -36,7 +36,7 @@ static class Prelude
         }
         _dialect="SELECT 1 FROM pg_settings WHERE context IN ('user', 'superuser') AND CASE
             WHEN name = 'db_dialect' THEN set_config(name, 'postgres', false) IS NULL
-            WHEN name LIKE 'edb_redwood_%' THEN set_config(name, 'off', false) IS NULL
+            WHEN name IN ('edb_redwood_date', 'edb_redwood_greatest_least', 'edb_redwood_raw_names', 'edb_redwood_strings') THEN set_config(name, 'off', false) IS NULL
             WHEN name = 'DateStyle' THEN set_config(name, 'ISO', false) IS NULL END"
         # for probes: asked once in a script
         agent_active() {

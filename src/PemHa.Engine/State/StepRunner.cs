@@ -55,7 +55,7 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
                 }
 
                 // A part that no host got through has nothing for the later ones to build on.
-                if (hosts.Count > 0 && hosts.All(run.Failed.Contains) && !reporter.WhatIf)
+                if (hosts.Count > 0 && hosts.All(run.Failed.Contains) && phase != step.Phases[^1] && !reporter.WhatIf)
                 {
                     run.Failed.UnionWith(step.Hosts);
                     break;
@@ -301,9 +301,9 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
         return places;
     }
 
-    static List<Facts> Facts(PemHost host, IReadOnlyList<Resource> resources, IReadOnlyList<FragmentResult> results, Dictionary<Resource, int> places)
+    List<Facts> Facts(PemHost host, IReadOnlyList<Resource> resources, IReadOnlyList<FragmentResult> results, Dictionary<Resource, int> places)
     {
-        foreach (var resource in resources.Where(r => r.Explains && places[r] < results.Count && results[places[r]].ExitCode == 0))
+        foreach (var resource in resources.Where(r => !reporter.WhatIf && r.Explains && places[r] < results.Count && results[places[r]].ExitCode == 0))
             resource.Compare(State.Facts.Parse(results[places[resource]].Output), false);
 
         var facts = new List<Facts>();

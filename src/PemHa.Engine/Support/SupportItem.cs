@@ -43,7 +43,11 @@ sealed record SupportItem(string Name, string Shell, Func<string, string> Redact
         }
         unit() { systemctl cat --no-pager "$1" 2>/dev/null || fail "there is no unit $1"; systemctl show --no-pager "$1"; }
         # query DATABASE: SQL on standard input, with the names of the columns
-        query() { up || fail 'the database does not run'; sql "$1" -P tuples_only=off -P footer=off; }
+        query() {
+            up || fail 'the database does not run'
+            [ ! -e "$T/mute" ] || fail 'the database does not answer'
+            sql "$1" -P tuples_only=off -P footer=off || { _r=$?; [ $_r != 124 ] || : > "$T/mute"; return $_r; }
+        }
 
         """;
 
@@ -59,7 +63,7 @@ sealed record SupportItem(string Name, string Shell, Func<string, string> Redact
         return
         [
             new("system.txt", """
-                cat /etc/os-release; uname -a; uptime; date -u; echo "SELinux: $(getenforce 2>&1)"; systemd-detect-virt; df -h; free -m; :
+                cat /etc/os-release; uname -a; uptime; date -u; echo "SELinux: $(getenforce 2>&1)"; systemd-detect-virt; timeout 10 df -h; free -m; :
                 """, BundleMask.Common),
             new("packages.txt", """
                 rpm -qa --qf '%{NAME} %{VERSION}-%{RELEASE} %{ARCH}\n' | sort | grep -E -e '^(edb|enterprisedb|postgresql|java|jre|tzdata|nginx|httpd|mod_|sudo|dnf|yum)' \
@@ -100,7 +104,7 @@ sealed record SupportItem(string Name, string Shell, Func<string, string> Redact
             new("database/settings.txt", """
                 query postgres <<'SQL'
                 SELECT version();
-                SELECT name, setting, unit, source, sourcefile, sourceline, pending_restart FROM pg_settings WHERE source <> 'default' ORDER BY name
+                SELECT name, CASE WHEN name ~ '(pass|secret|token|_command$)' AND setting <> '' THEN '********' ELSE setting END AS setting, unit, source, sourcefile, sourceline, pending_restart FROM pg_settings WHERE source <> 'default' ORDER BY name
                 SQL
                 """, BundleMask.Common),
             new("database/settings-files.txt", "show \"$PGDATA/postgresql.conf\" \"$PGDATA/postgresql.auto.conf\"", BundleMask.Common),

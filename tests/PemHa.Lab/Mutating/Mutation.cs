@@ -20,6 +20,9 @@ sealed partial record Mutation(string Path, string Assumption, string What, stri
     /// <summary>The program on a host that applies mutations and undoes them.</summary>
     public static string Program { get; } = System.IO.Path.Combine(LabPaths.Assets, "mutate");
 
+    /// <summary>Shell that succeeds on a host that it was made on, and nowhere else; for those that work all the same.</summary>
+    public string Shows { get; init; } = "";
+
     /// <summary>Its name.</summary>
     public string Id => System.IO.Path.GetFileNameWithoutExtension(Path);
 
@@ -58,9 +61,10 @@ sealed partial record Mutation(string Path, string Assumption, string What, stri
         })
         {
             With = head.GetValueOrDefault("with", ""),
+            Shows = outcome is ["works"] ? Field("shows") : "",
         };
     }
 
-    [GeneratedRegex("^# (breaks|what|at|on|outcome|with): (.+)$", RegexOptions.Multiline)]
+    [GeneratedRegex("^# (breaks|what|at|on|outcome|with|shows): (.+)$", RegexOptions.Multiline)]
     private static partial Regex Head();
 }

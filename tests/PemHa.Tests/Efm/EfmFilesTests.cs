@@ -131,7 +131,7 @@ public class EfmFilesTests
     [InlineData("0", "The encrypted password is: " + Hex, "", "is: ********'", "by hand")]
     [InlineData("0", Hex + "\n" + Hex, "", "********", "by hand")]
     [InlineData("0", "0123456789abcdef", "", "'0123456789abcdef'", "by hand")]
-    [InlineData("0", "0123456789abcdef0123456789abcdef01", "", "********", "by hand")]
+    [InlineData("0", "0123456789abcdef0123456789abcdef0", "", "********", "by hand")]
     [InlineData("0", "", "warning", "output empty, error output 'warning'", "by hand")]
     [Spec("P18", "T8")]
     public void What_efm_encrypt_prints_is_taken_only_when_it_is_an_encrypted_password(

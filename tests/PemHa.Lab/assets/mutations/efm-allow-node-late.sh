@@ -3,5 +3,6 @@
 # at: Install-PemCluster
 # on: all
 # outcome: works
+# shows: grep -qx LATE /etc/pemha-lab/mutations
 needs /usr/edb/efm-5.2/bin/efm
-edit /usr/edb/efm-5.2/bin/efm '2i [ "$1" != allow-node ] || [ -n "$LATE" ] || { echo "allow-node signal sent to local agent."; (sleep 4; LATE=1 "$0" "$@") >/dev/null 2>\&1 </dev/null \& exit 0; }'
+word LATE

@@ -3,5 +3,6 @@
 # at: Install-PemCluster
 # on: all
 # outcome: works
+# shows: ! /usr/edb/efm-5.2/bin/efm cluster-status-json efm
 needs /usr/edb/efm-5.2/bin/efm
-edit /usr/edb/efm-5.2/bin/efm '2i case $1 in cluster-status*) [ -n "$ENDS" ] || { ENDS=1 "$0" "$@"; exit 1; } ;; esac'
+word ENDSWITH1

@@ -3,5 +3,6 @@
 # at: Install-PemCluster
 # on: all
 # outcome: works
+# shows: /usr/edb/efm-5.2/bin/efm cluster-status-json efm | head -n 1 | grep -q WARNING
 needs /usr/edb/efm-5.2/bin/efm
-edit /usr/edb/efm-5.2/bin/efm '2i case $1 in cluster-status-json) [ -n "$SAYS" ] || echo "WARNING: sun.misc.Unsafe is deprecated"; SAYS=1; export SAYS ;; esac'
+word SAYSMORE

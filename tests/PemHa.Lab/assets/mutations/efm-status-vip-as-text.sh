@@ -3,5 +3,6 @@
 # at: Install-PemCluster
 # on: all
 # outcome: works
+# shows: /usr/edb/efm-5.2/bin/efm cluster-status-json efm | grep -q '"vip_active": "true"'
 needs /usr/edb/efm-5.2/bin/efm
-edit /usr/edb/efm-5.2/bin/efm '2i case $1 in cluster-status-json) [ -n "$TEXTS" ] || { TEXTS=1 "$0" "$@" | sed "s/\"vip_active\": *\(true\|false\)/\"vip_active\":\"\\1\"/g"; exit 0; } ;; esac'
+word VIPTEXT

@@ -3,5 +3,6 @@
 # at: Install-PemCluster
 # on: all
 # outcome: works
+# shows: grep -q '^.powertools.' /etc/yum.repos.d/rocky.repo && ! grep -q '^.crb.' /etc/yum.repos.d/*.repo
 needs /etc/yum.repos.d/rocky.repo
 edit /etc/yum.repos.d/rocky.repo 's/^\[crb\]/[powertools]/'
