@@ -188,7 +188,7 @@ public sealed class MutatedDeploymentTests(MutatedDeployment lab) : IClassFixtur
             var made = await lab.RootAsync(host.Name, "ls /var/lib/pemha-lab/applied");
             Assert.Equal(mutations.Where(m => m.IsOn(host)).Select(m => m.Id), made.Split('\n'));
             foreach (var mutation in mutations.Where(m => m.IsOn(host)))
-                Assert.Equal("shown", await lab.RootAsync(host.Name, $"if {mutation.Shows}; then echo shown; else echo '{mutation.Id} is not'; fi"));
+                Assert.Equal("shown", await lab.RootAsync(host.Name, $"if {{ {mutation.Shows}; }} >/dev/null 2>&1; then echo shown; else echo '{mutation.Id} is not'; fi"));
         }
 
         // B4: the node that takes the address has the kernel say so.

@@ -15,7 +15,7 @@ public sealed class InterruptedCluster : ProcedureLab
     [
         ("node2", "-qy install edb-as17", "Install-PemEpas: install package edb-as17-server, edb-efm52"),
         ("node2", "pg_basebackup", "Initialize-PemReplica: create standby in /var/lib/edb/as17/data"),
-        ("node1", "configure-pem-server.sh", "Install-PemServer: configure PEM server with agent1"),
+        ("node1", "configure-pem-server.sh -t", "Install-PemServer: configure PEM server with agent1"),
     ];
 
     readonly Dictionary<string, HashSet<string>> _sessions = Long.ToDictionary(l => l.Text, _ => new HashSet<string>());
@@ -141,7 +141,7 @@ public sealed class InterruptedCluster : ProcedureLab
     /// <summary>F8: the failed run has left its answers; here those of somebody with other wishes, whom the next run would obey.</summary>
     Task PoisonAsync() => RootAsync("node2", """
         mv /usr/edb/pem/agent/bin/pemworker.real /usr/edb/pem/agent/bin/pemworker
-        grep -qx CIDR_ADDR=172.16.161.0/24 /usr/edb/pem/share/.install-config
+        grep -qx CIDR_ADDR=0.0.0.0/0 /usr/edb/pem/share/.install-config
         sed -i -e 's/^HOST=.*/HOST=172.16.161.99/' -e 's/^CIDR_ADDR=.*/CIDR_ADDR=10.9.9.0\/24/' /usr/edb/pem/share/.install-config
         """);
 
@@ -182,7 +182,7 @@ public sealed class ProcedureInterruptionTests(ProcedureCluster undisturbed, Int
         Assert.True(again.ExitCode == 0, again.Output);
         Assert.Equal([], again.Changed);
         // Neither the loss of the connection nor the next run began a long command a second time.
-        Assert.Equal([("-qy install edb-as17", 1), ("pg_basebackup", 1), ("configure-pem-server.sh", 1)], cluster.Began);
+        Assert.Equal([("-qy install edb-as17", 1), ("pg_basebackup", 1), ("configure-pem-server.sh -t", 1)], cluster.Began);
         await undisturbed.DeployedAsync();
         ProcedureLab.AssertSame(await ProcedurePortrait.OfAsync(undisturbed), await ProcedurePortrait.OfAsync(cluster));
 

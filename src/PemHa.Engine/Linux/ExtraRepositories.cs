@@ -90,12 +90,13 @@ sealed partial class ExtraRepositories : Resource
 
     public override string Name => "repositories CRB and EPEL";
 
-    // dnf alone knows them all: plug-ins and variables make repositories and their names. To list them it asks no server.
+    // dnf alone knows them all: plug-ins and variables make repositories and their names. -C: to list them it asks no server, and it does not
+    // forget, as it would without, that its cache was declared expired.
     public override string Probe => """
         . /etc/os-release; fact id "$ID"; fact version "${VERSION_ID%%.*}"; fact machine "$(uname -m)"
         for p in epel-release "oracle-epel-release-el${VERSION_ID%%.*}"; do rpm -q --quiet "$p" && fact epel.installed 1; done
         fact64 repositories <<E
-        $({ timeout 60 dnf -q repolist --all 2>/dev/null || awk '/^\[/ { id = substr($0, 2, index($0, "]") - 2); on[id] = "enabled" }
+        $({ timeout 60 dnf -Cq repolist --all 2>/dev/null || awk '/^\[/ { id = substr($0, 2, index($0, "]") - 2); on[id] = "enabled" }
             id != "" && /^enabled *= *(0|false|False|no) *$/ { on[id] = "disabled" } END { for (i in on) print i, on[i] }' /etc/yum.repos.d/*.repo; } | awk '$NF == "enabled" || $NF == "disabled" { sub(/^[!*]/, "", $1); print $1, $NF }')
         E
         """;

@@ -70,7 +70,7 @@ sealed record SupportItem(string Name, string Shell, Func<string, string> Redact
                     -e '^(rpm|openssl|glibc|systemd|firewalld|selinux|policycoreutils|iproute|iputils|procps|chrony|bash|coreutils|util-linux|python3|libcurl)' \
                     -e '^(epel|oracle|subscription)|-release|^lab-'
                 """, BundleMask.Common),
-            new("repositories.txt", "timeout 60 dnf -q repolist --all 2>&1; show /etc/yum.repos.d/*.repo", BundleMask.Repository),
+            new("repositories.txt", "timeout 60 dnf -Cq repolist --all 2>&1; show /etc/yum.repos.d/*.repo", BundleMask.Repository),
             new("java.txt", "readlink -f \"$(command -v java)\"; run 20 java -version", BundleMask.Common),
             new("sudo.txt", "sudo -V | head -n 1; show /etc/sudoers.d/efm-*", BundleMask.Common),
             .. units.Select(u => new SupportItem($"units/{u}.txt", $"unit {Sh.Quote(u)}", BundleMask.Common)),

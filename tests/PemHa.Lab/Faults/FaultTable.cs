@@ -87,7 +87,7 @@ static class FaultTable
         new(Efm, "node2", "efm.properties is written, the first agent runs on node1") { Hold = ("sync", "/etc/edb/*"), Role = "efm", Port = ("node1", 7800) },
         new(AgentUser, "node1", ""),
         new(Server, "node2", "configure-pem-server.sh runs, node1 is configured")
-        { Runs = "configure-pem-server.sh", DataHost = "node1", Role = "pemsuper", Port = ("node1", 5444) },
+        { Runs = "configure-pem-server.sh -t", DataHost = "node1", Role = "pemsuper", Port = ("node1", 5444) },
         new(Web, "node2", "the web server's new key is in place, its certificate not yet")
         { Hold = ("install", "*/server-pem.crt"), Port = ("node1", 8443) },
         new(UserSettings, "node2", "config_local.py is written")
