@@ -25,7 +25,7 @@ static partial class BundleMask
     [GeneratedRegex(@"(?<=SCRAM-SHA-256\$)[^\s'""|,;]+|\bmd5[0-9a-f]{32}\b", Options)]
     private static partial Regex Verifier();
 
-    [GeneratedRegex(@"(?<=://)[^\s'""<>/@:]*:[^\s'""<>]*(?=@)", Options)]
+    [GeneratedRegex(@"(?<=://)[^\s'""<>/@:$]*:[^\s'""<>]*(?=@)", Options)]
     private static partial Regex UserInUri();
 
     // The value of a properties file goes to the line's end, and on behind a backslash.
