@@ -57,7 +57,8 @@ static partial class SqlTexts
         foreach (var file in Directory.GetFiles(Path.Combine(ProcedureLab.Checkout, "src", "PemHa.Engine"), "*.cs", SearchOption.AllDirectories).Order())
         {
             var parts = Path.GetRelativePath(ProcedureLab.Checkout, file).Split(Path.DirectorySeparatorChar);
-            if (parts.Contains("obj") || parts.Contains("bin")) continue;
+            // What a support bundle shows to people, versions and settings, is just what differs; nothing is judged by it.
+            if (parts.Contains("obj") || parts.Contains("bin") || parts.Contains("Support")) continue;
             foreach (var line in File.ReadLines(file).Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] is not ('#' or '/')))
                 foreach (Match match in Command().Matches(line))
                     yield return (Path.GetFileName(file), Plain(match.Value));

@@ -197,11 +197,8 @@ static class PemAssumptions
             "Pem/PemServer.cs",
             "PEM's manual says so; TPA and edb-ansible give the directory bin in it", Verdict.Unproven)
         {
-            Guard = new(FromServer, host => $"[ -x {Sh.Quote(host.Cluster.EfmCommand)} ] || fact missing 1",
-                (host, facts) => facts.Is("missing") ? $"no {host.Cluster.EfmCommand}." : null,
-                "PEM's probes of the failover manager would find nothing.",
-                "Run New-PemEfmCluster first; if the probe \"Failover Manager Node Status\" fails, give Install-PemServer -EfmInstallPath the bin directory.")
-            { On = Check.IsData },
+            ShownBy = "Install-PemServer looks for efm below the path on every data node first (EfmPathUnfit). Whether PEM's probe \"Failover Manager Node "
+                + "Status\" finds it too, PEM's dashboard tells; -EfmInstallPath gives the other directory. Nothing else rests on it.",
         },
         new("pem.nginx-site", Product.Pem,
             "/etc/nginx/conf.d/edb-pem.conf names the certificate and the key that nginx serves PEM with.",

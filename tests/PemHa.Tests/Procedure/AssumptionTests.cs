@@ -120,7 +120,6 @@ public class AssumptionTests
         { "pem.web-folder", "missing=/usr/edb/pem/web", "no /usr/edb/pem/web" },
         { "pem.agent-configuration", "missing=agent_ssl_crt", "agent_ssl_crt" },
         { "pem.schema", "missing=last_heartbeat", "last_heartbeat" },
-        { "pem.efm-path", "missing=1", "/usr/edb/efm-5.2/bin/efm" },
         { "pem.nginx-site", "missing=/etc/nginx/conf.d/edb-pem.conf", "edb-pem.conf" },
         { "pem.nginx-site", "unset=ssl_certificate", "ssl_certificate" },
         { "pem.selinux", "missing=httpd_can_network_connect", "httpd_can_network_connect" },
