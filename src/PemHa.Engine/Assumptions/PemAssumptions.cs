@@ -92,7 +92,7 @@ static class PemAssumptions
             "Pem/PemServer.cs",
             "A public copy of PEM 8's script and a recorded dialogue of PEM 9; nothing public of 10", Verdict.Plausible)
         {
-            Guard = new(FromServer, _ => $"grep -Eqs 'read +(-[a-z]+ +)*-[a-z]*r' {Script} && fact raw 1",
+            Guard = new(FromServer, _ => $"grep -Es '(^|[;& ])read +-[bdeinpsu]*r[bdeinpsu]* ' {Script} | grep -vq while && fact raw 1",
                 (_, facts) => facts.Is("raw") ? "a script that reads with read -r somewhere." : null,
                 "A superuser's password with a backslash would reach the database doubled, and the script would give up.",
                 "Give pemsuper a password without a backslash.") { On = Check.IsData, WarnsOnly = true },
