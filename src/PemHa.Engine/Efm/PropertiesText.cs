@@ -92,8 +92,8 @@ static partial class PropertiesText
         }
         if (names.Count == 0) return result.ToString();
         if (result.Length > 0 && last.End == last.To) result.Append(end);
-        // A line that goes on would take ours for its own.
-        if (last.Open) result.Append(end);
+        // A line that goes on would take ours for its own; and a line feed behind a lone carriage return is part of the same line end.
+        if (last.Open) result.Append(result[^1] == '\r' ? end + end : end);
         foreach (var name in names) result.Append(wanted[name]).Append(end);
         return result.ToString();
     }
