@@ -31,8 +31,8 @@ public sealed class InstallPemServerCommand : LongStepCommand
     public SwitchParameter RegisterEfm { get; set; }
 
     /// <summary>
-    /// Where PEM's probes find EFM: the directory of its version, as PEM's manual has it and unless told otherwise, or that of its programs, as
-    /// the vendor's automation has it.
+    /// The directory in which PEM's probes look for EFM. The default is the directory of the version, as in PEM's manual;
+    /// the vendor's automation gives the bin directory in it.
     /// </summary>
     [Parameter]
     [ValidateForm(PemServerOptions.PlainPath, PemServerOptions.PlainPathForm)]

@@ -39,8 +39,8 @@ public sealed class NewPemEfmClusterCommand : StepCommand
     public int AutoResumeStartupPeriod { get; set; } = EfmOptions.UsualAutoResume;
 
     /// <summary>
-    /// What tells the neighbours where an IPv6 virtual IP is when it has moved. Kernel, the default: a kernel setting on each data node. None:
-    /// nothing does, and neighbours send to the old owner for about 40 s. EFM announces IPv4 addresses itself.
+    /// How an IPv6 virtual IP is announced to neighbours after it has moved. Kernel, the default: by a kernel setting on
+    /// each data node. None: not at all, so neighbours send to the old node for about 40 s. EFM announces IPv4 addresses.
     /// </summary>
     [Parameter]
     [ValidateSet("Kernel", "None")]

@@ -9,8 +9,9 @@ using PemHa.Engine.Support;
 namespace PemHa.Commands;
 
 /// <summary>
-/// Writes one zip with what somebody who helps has to know: of each host package versions, units, configuration, statuses of EFM and logs of
-/// the last hour, and what it answered to the probes of Get-PemClusterStatus and Test-PemPrerequisite. Changes nothing on a host.
+/// Writes one zip file with the information that support needs: for each host its package versions, units, configuration,
+/// EFM statuses and logs of the last hour, and its answers to the probes of Get-PemClusterStatus and Test-PemPrerequisite.
+/// Changes nothing on a host.
 /// </summary>
 /// <remarks>Passwords, keys, tokens and password hashes are masked. What could not be brought is listed in it with the reason.</remarks>
 [Cmdlet(VerbsData.Save, "PemSupportBundle", SupportsShouldProcess = true)]

@@ -71,8 +71,8 @@ public abstract class DeploymentCommand : AsyncCommand
     public SwitchParameter RegisterEfm { get; set; }
 
     /// <summary>
-    /// Where PEM's probes find EFM: the directory of its version, as PEM's manual has it and unless told otherwise, or that of its programs, as
-    /// the vendor's automation has it.
+    /// The directory in which PEM's probes look for EFM. The default is the directory of the version, as in PEM's manual;
+    /// the vendor's automation gives the bin directory in it.
     /// </summary>
     [Parameter]
     [ValidateForm(PemServerOptions.PlainPath, PemServerOptions.PlainPathForm)]
@@ -88,8 +88,8 @@ public abstract class DeploymentCommand : AsyncCommand
     public Hashtable EfmProperty { get; set; } = [];
 
     /// <summary>
-    /// What tells the neighbours where an IPv6 virtual IP is when it has moved. Kernel, the default: a kernel setting on each data node. None:
-    /// nothing does, and neighbours send to the old owner for about 40 s. EFM announces IPv4 addresses itself.
+    /// How an IPv6 virtual IP is announced to neighbours after it has moved. Kernel, the default: by a kernel setting on
+    /// each data node. None: not at all, so neighbours send to the old node for about 40 s. EFM announces IPv4 addresses.
     /// </summary>
     [Parameter]
     [ValidateSet("Kernel", "None")]

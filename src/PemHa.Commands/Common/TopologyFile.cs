@@ -15,11 +15,11 @@ static class TopologyFile
         var problems = new TopologyProblems(name);
         var before = remembered?.Count ?? 0;
         var hosts = new TopologyText(problems).Read(text) is { } file ? new TopologyReader(problems).Read(file) : [];
-        // $Error is for what the person is told.
+        // Remove the errors that parsing added: $Error should hold only the one reported below.
         while (remembered is not null && remembered.Count > before) remembered.RemoveAt(0);
         if (problems.Count > 0)
             command.ThrowTerminatingError(Errors.Record(new PemException("TopologyUnfit", Trouble.InvalidArgument, problems.ToString(),
-                "Mend the file where the message says, and import it again."), name));
+                "Correct the file at the lines that the message names, then import it again."), name));
         return hosts;
     }
 }
