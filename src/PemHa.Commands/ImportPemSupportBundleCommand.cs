@@ -5,7 +5,10 @@ using PemHa.Engine.Support;
 
 namespace PemHa.Commands;
 
-/// <summary>Makes the hosts of a bundle that Save-PemSupportBundle wrote, offline: Get-PemClusterStatus and Test-PemPrerequisite work on them as on the hosts then.</summary>
+/// <summary>
+/// Makes the hosts of a bundle that Save-PemSupportBundle wrote, offline: Get-PemClusterStatus and Test-PemPrerequisite
+/// work on them as on the hosts then.
+/// </summary>
 /// <remarks>Whatever needs a host itself is the error HostOffline. Nothing of the bundle is unpacked or run.</remarks>
 [Cmdlet(VerbsData.Import, "PemSupportBundle")]
 [OutputType(typeof(PemHost))]

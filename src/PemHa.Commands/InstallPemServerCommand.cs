@@ -17,22 +17,22 @@ public sealed class InstallPemServerCommand : LongStepCommand
     public PSCredential Credential { get; set; } = PSCredential.Empty;
 
     /// <summary>
-    /// Whether the agents' common user (New-PemCluster -AgentUser) is a superuser while the primary is configured, and no longer; without it the
-    /// installed version of PEM decides, as 10.5 and newer want it.
+    /// Whether the agents' common user (New-PemCluster -AgentUser) is a superuser while the primary is configured, and
+    /// no longer; without it the installed version of PEM decides, as 10.5 and newer want it.
     /// </summary>
     [Parameter]
     public SwitchParameter TemporarySuperUser { get; set; }
 
     /// <summary>
-    /// Whether the backend is registered with its EFM cluster, so that PEM monitors that too; it is, unless this is $false. Takes effect on nodes that
-    /// are not configured yet.
+    /// Whether the backend is registered with its EFM cluster, so that PEM monitors that too; it is, unless this is
+    /// $false. Takes effect on nodes that are not configured yet.
     /// </summary>
     [Parameter]
     public SwitchParameter RegisterEfm { get; set; }
 
     /// <summary>
-    /// The directory in which PEM's probes look for EFM. The default is the directory of the version, as in PEM's manual;
-    /// the vendor's automation gives the bin directory in it.
+    /// The directory in which PEM's probes look for EFM. The default is the directory of the version, as in PEM's
+    /// manual; the vendor's automation gives the bin directory in it.
     /// </summary>
     [Parameter]
     [ValidateForm(PemServerOptions.PlainPath, PemServerOptions.PlainPathForm)]

@@ -39,8 +39,9 @@ public sealed class NewPemEfmClusterCommand : StepCommand
     public int AutoResumeStartupPeriod { get; set; } = EfmOptions.UsualAutoResume;
 
     /// <summary>
-    /// How an IPv6 virtual IP is announced to neighbours after it has moved. Kernel, the default: by a kernel setting on
-    /// each data node. None: not at all, so neighbours send to the old node for about 40 s. EFM announces IPv4 addresses.
+    /// How an IPv6 virtual IP is announced to neighbours after it has moved. Kernel, the default: by a kernel setting
+    /// on each data node. None: not at all, so neighbours send to the old node for about 40 s. EFM announces IPv4
+    /// addresses.
     /// </summary>
     [Parameter]
     [ValidateSet("Kernel", "None")]

@@ -9,18 +9,22 @@ using PemHa.Engine.Support;
 namespace PemHa.Commands;
 
 /// <summary>
-/// Writes one zip file with the information that support needs: for each host its package versions, units, configuration,
-/// EFM statuses and logs of the last hour, and its answers to the probes of Get-PemClusterStatus and Test-PemPrerequisite.
-/// Changes nothing on a host.
+/// Writes one zip file with the information that support needs: for each host its package versions, units,
+/// configuration, EFM statuses and logs of the last hour, and its answers to the probes of Get-PemClusterStatus and
+/// Test-PemPrerequisite. Changes nothing on a host.
 /// </summary>
-/// <remarks>Passwords, keys, tokens and password hashes are masked. What could not be brought is listed in it with the reason.</remarks>
+/// <remarks>
+/// Passwords, keys, tokens and password hashes are masked. What could not be brought is listed in it with the reason.
+/// </remarks>
 [Cmdlet(VerbsData.Save, "PemSupportBundle", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class SavePemSupportBundleCommand : AsyncCommand
 {
     readonly List<PemHost> _hosts = [];
 
-    /// <summary>Connected hosts of one cluster; all of its hosts are asked, and one without a connection is listed as missing.</summary>
+    /// <summary>
+    /// Connected hosts of one cluster; all of its hosts are asked, and one without a connection is listed as missing.
+    /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, Position = 0)]
     [ArgumentCompleter(typeof(HostCompleter))]
     public PemHost[] PemHost { get; set; } = [];

@@ -19,7 +19,9 @@ public enum PemCheckState
 /// <summary>One thing that was looked at on one node before the first change (T1).</summary>
 public sealed record PemCheck
 {
-    /// <summary>The group of checks that it belongs to: Hosts, Packages, Network, Database, Agents or Products.</summary>
+    /// <summary>
+    /// The group of checks that it belongs to: Hosts, Packages, Network, Database, Agents or Products.
+    /// </summary>
     public string Area { get; init; } = "";
 
     /// <summary>What was looked at, such as <c>ping server</c>.</summary>

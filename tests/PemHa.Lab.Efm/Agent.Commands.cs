@@ -122,7 +122,10 @@ sealed partial class Agent
         };
     }
 
-    /// <summary>What is said of an idle node whose database takes writes, such as an old primary that was started by hand. [R1, B3]</summary>
+    /// <summary>
+    /// What is said of an idle node whose database takes writes, such as an old primary that was started by hand. [R1,
+    /// B3]
+    /// </summary>
     internal const string NotInRecovery = "DB is not in recovery.";
 
     static WalRow Row(NodeInfo node, DbAnswer answer) => new()

@@ -10,7 +10,10 @@ sealed partial class Agent
     int paused;
     int rounds;
 
-    /// <summary>Checks of the database between two looks at files: a minute with the default local.period, so the lab's factor is that of its period [G47].</summary>
+    /// <summary>
+    /// Checks of the database between two looks at files: a minute with the default local.period, so the lab's factor
+    /// is that of its period [G47].
+    /// </summary>
     const int RoundsPerLook = 6;
 
     async Task MonitorLoopAsync()
@@ -40,7 +43,10 @@ sealed partial class Agent
         }
     }
 
-    /// <summary>One look in turn, by sudo as the owner of the database. The first removes a recovery.conf of EFM's own [G47, G51].</summary>
+    /// <summary>
+    /// One look in turn, by sudo as the owner of the database. The first removes a recovery.conf of EFM's own [G47,
+    /// G51].
+    /// </summary>
     async Task LookAtFilesAsync(int turn)
     {
         var signal = $"{properties["db.data.dir"]}/{(turn == 1 ? "recovery" : "standby")}.signal";

@@ -13,8 +13,11 @@ sealed record DbAnswer(DbTrouble Trouble, string Error, bool InRecovery, string 
     internal bool Up => Trouble == DbTrouble.None;
 }
 
-/// <summary>Connections to the databases of the cluster, as db.user with its password and the SSL mode of the properties. [F5]</summary>
-/// <param name="renew">Asks for the password again after a login that it was refused for; null where it is in the properties.</param>
+/// <summary>
+/// Connections to the databases of the cluster, as db.user with its password and the SSL mode of the properties. [F5]
+/// </summary>
+/// <param name="renew">Asks for the password again after a login that it was refused for; null where it is in the
+/// properties.</param>
 sealed class Database(EfmProperties properties, string password, Func<Task<string?>>? renew) : IDisposable
 {
     volatile string current = password;

@@ -1,8 +1,8 @@
 namespace PemHa.Lab.Efm;
 
 /// <summary>
-/// Where the agent has the database's password from: db.password.encrypted, or from 5.4 on the output of script.db.password, which is asked
-/// at the start and whenever a login fails [G5, O81].
+/// Where the agent has the database's password from: db.password.encrypted, or from 5.4 on the output of
+/// script.db.password, which is asked at the start and whenever a login fails [G5, O81].
 /// </summary>
 sealed class DatabasePassword(EfmProperties properties, HostCommands host)
 {

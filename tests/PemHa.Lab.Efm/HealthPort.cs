@@ -4,7 +4,10 @@ using System.Text;
 
 namespace PemHa.Lab.Efm;
 
-/// <summary>primary.health.check.port: HTTP for load balancers, 200 on the primary's agent and 404 on any other, whatever the path [G5, R4].</summary>
+/// <summary>
+/// primary.health.check.port: HTTP for load balancers, 200 on the primary's agent and 404 on any other, whatever the
+/// path [G5, R4].
+/// </summary>
 sealed class HealthPort : IDisposable
 {
     readonly TcpListener listener;

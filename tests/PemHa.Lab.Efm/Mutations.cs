@@ -1,8 +1,9 @@
 namespace PemHa.Lab.Efm;
 
 /// <summary>
-/// The facts in which this host's stand-in differs from the usual one, to show what PemHa makes of a real product that does. Each is a
-/// word in a file, one a line. The file is read at each question, because an agent runs for longer than a test.
+/// The facts in which this host's stand-in differs from the usual one, to show what PemHa makes of a real product that
+/// does. Each is a word in a file, one a line. The file is read at each question, because an agent runs for longer than
+/// a test.
 /// </summary>
 static class Mutations
 {

@@ -66,7 +66,10 @@ static class StatusReport
         return Differing(Encoding.UTF8.GetString(buffer.ToArray()) + "\n");
     }
 
-    /// <summary>The forms that a real product may have as well: other cases of the names, a text for a boolean, a line before it all. [B17]</summary>
+    /// <summary>
+    /// The forms that a real product may have as well: other cases of the names, a text for a boolean, a line before it
+    /// all. [B17]
+    /// </summary>
     static string Differing(string json)
     {
         if (Mutations.Has("KEYCASE"))
@@ -165,7 +168,9 @@ static class StatusReport
         Wal = [.. status.Wal.Select(w => w with { Address = AsJava(w.Address) })],
     };
 
-    /// <summary>As <c>Inet6Address.getHostAddress</c> spells it: eight groups, no zeros left out, none in front. [B11]</summary>
+    /// <summary>
+    /// As <c>Inet6Address.getHostAddress</c> spells it: eight groups, no zeros left out, none in front. [B11]
+    /// </summary>
     internal static string AsJava(string address)
     {
         if (!address.Contains(':', StringComparison.Ordinal) || !IPAddress.TryParse(address, out var ip)) return address;

@@ -4,8 +4,9 @@ using System.Globalization;
 namespace PemHa.Lab.Efm;
 
 /// <summary>
-/// <c>efm upgrade-conf</c>: the properties and nodes files of an earlier version, written anew as this version's. Without -source it takes
-/// the newest earlier version, needs root, and leaves the files to efm; a file in the way is kept under the time [O40, O42, O44].
+/// <c>efm upgrade-conf</c>: the properties and nodes files of an earlier version, written anew as this version's.
+/// Without -source it takes the newest earlier version, needs root, and leaves the files to efm; a file in the way is
+/// kept under the time [O40, O42, O44].
 /// </summary>
 static class UpgradeConf
 {
@@ -31,7 +32,9 @@ static class UpgradeConf
         return 0;
     }
 
-    /// <summary>The configuration directory of the newest version before this one that has the cluster's file.</summary>
+    /// <summary>
+    /// The configuration directory of the newest version before this one that has the cluster's file.
+    /// </summary>
     static string? Earlier(string cluster) => Directory.GetDirectories("/etc/edb", "efm-*")
         .Select(d => (Directory: d, Version: Version.TryParse(Path.GetFileName(d)["efm-".Length..], out var v) ? v : null))
         .Where(d => d.Version < Version.Parse(StandIn.Version) && File.Exists(Path.Combine(d.Directory, cluster + ".properties")))

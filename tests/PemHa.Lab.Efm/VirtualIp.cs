@@ -18,7 +18,9 @@ sealed class VirtualIp(EfmProperties properties, HostCommands host, AgentLog log
         return (await ChangeAsync(Address()?.AddressFamily == AddressFamily.InterNetworkV6 ? "add6" : "add4", "Assigning")).Ok;
     }
 
-    /// <summary>In the background unless told otherwise; the waits are before it, and after it where it is waited for [G2, O5].</summary>
+    /// <summary>
+    /// In the background unless told otherwise; the waits are before it, and after it where it is waited for [G2, O5].
+    /// </summary>
     internal async Task ReleaseAsync()
     {
         if (!IsHere()) return;

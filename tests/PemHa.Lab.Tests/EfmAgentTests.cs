@@ -2,13 +2,17 @@ using Xunit;
 
 namespace PemHa.Lab.Tests;
 
-/// <summary>One agent of EFM 5.4's stand-in beside a database of its own, and the helper that it calls as the database's owner.</summary>
+/// <summary>
+/// One agent of EFM 5.4's stand-in beside a database of its own, and the helper that it calls as the database's owner.
+/// </summary>
 [Collection(OneHostTests.Name)]
 public sealed class EfmAgentTests(OneHost host)
 {
     const string Functions = "runuser -u enterprisedb -- /usr/edb/efm-5.4/bin/efm_db_functions";
 
-    /// <summary>G5, R4, O81: load balancers ask the port, and a password that its script prints may change while the agent runs.</summary>
+    /// <summary>
+    /// G5, R4, O81: load balancers ask the port, and a password that its script prints may change while the agent runs.
+    /// </summary>
     [Fact]
     [Spec("F5")]
     public async Task A_primarys_health_port_says_200_and_its_password_comes_from_a_script()
@@ -88,7 +92,9 @@ public sealed class EfmAgentTests(OneHost host)
         Assert.Equal($"db.data.dir is no directory writable by enterprisedb: {data}", said.Stdout.Trim());
     }
 
-    /// <summary>G51: recovery.conf is EFM's own by its marker, which goes at the next look; one of somebody else is moved aside.</summary>
+    /// <summary>
+    /// G51: recovery.conf is EFM's own by its marker, which goes at the next look; one of somebody else is moved aside.
+    /// </summary>
     [Fact]
     [Spec("F6")]
     public async Task A_recovery_conf_of_EFMs_own_goes_with_the_next_look_and_another_is_kept()
@@ -107,7 +113,9 @@ public sealed class EfmAgentTests(OneHost host)
         Assert.Equal("none\nforeign\n1\nmine\nfenced\nremoved\ngone", said);
     }
 
-    /// <summary>B9, G54: a link to pg_wal stays, what it leads to is emptied, and a copy is kept only where backup.wal says so.</summary>
+    /// <summary>
+    /// B9, G54: a link to pg_wal stays, what it leads to is emptied, and a copy is kept only where backup.wal says so.
+    /// </summary>
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, false)]

@@ -41,8 +41,9 @@ public sealed class EfmIpv6Tests(WideLab fixture)
     }
 
     /// <summary>
-    /// On the real EFM 5.4 neighbours went on sending to the old owner for about 40 s, and a new address was tentative for 2 to 5 s (B4): the
-    /// lab's network and kernel do the same, and the announcer of PemHa ends it, as a neighbour's own table shows.
+    /// On the real EFM 5.4 neighbours went on sending to the old owner for about 40 s, and a new address was tentative
+    /// for 2 to 5 s (B4): the lab's network and kernel do the same, and the announcer of PemHa ends it, as a
+    /// neighbour's own table shows.
     /// </summary>
     [Theory]
     [Spec("T11")]

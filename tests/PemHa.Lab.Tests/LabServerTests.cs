@@ -27,7 +27,9 @@ public sealed class LabServerTests(OneHost host)
         Assert.Equal("edb", await host.SqlAsync(5461, "SELECT datname FROM pg_database WHERE datname = 'edb'"));
     }
 
-    /// <summary>B1, B8: the stand-in's dialect is the product's, and what PemHa sends is asked in PostgreSQL's.</summary>
+    /// <summary>
+    /// B1, B8: the stand-in's dialect is the product's, and what PemHa sends is asked in PostgreSQL's.
+    /// </summary>
     [Theory]
     [Spec("P4", "P12")]
     [InlineData("redwood", 5462, "", "3.5000000000000000|f|1")]

@@ -233,7 +233,9 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
         Assert.Equal(expected, Lines(report, "status ").Select(l => l[..l.LastIndexOf(' ')]));
     }
 
-    /// <summary>The primary and the only standby change places, and the new standby streams under the name that it had as one.</summary>
+    /// <summary>
+    /// The primary and the only standby change places, and the new standby streams under the name that it had as one.
+    /// </summary>
     internal async Task SwitchOverAsync(LabHost from, LabHost to)
     {
         // EFM refuses while the positions that it reads one after another differ.

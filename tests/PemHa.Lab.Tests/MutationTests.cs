@@ -51,7 +51,9 @@ public abstract class MutatedStation(Stations stations, string station) : Statio
 
     internal static TheoryData<string> Refused(Func<Mutation, bool> which) => [.. Mutation.All.Where(m => m.Refusal is not null && which(m)).Select(m => m.Id)];
 
-    /// <summary>Runs the step that meets the mutation: it is refused by name, and nothing that matters was begun.</summary>
+    /// <summary>
+    /// Runs the step that meets the mutation: it is refused by name, and nothing that matters was begun.
+    /// </summary>
     internal async Task MeetAsync(string id)
     {
         var mutation = Mutation.Of(id);

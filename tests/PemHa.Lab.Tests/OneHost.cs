@@ -9,7 +9,9 @@ public sealed class OneHostTests : ICollectionFixture<OneHost>
     public const string Name = "One host";
 }
 
-/// <summary>One host with the stand-ins of all versions of the server and of EFM installed, nothing initialised or started.</summary>
+/// <summary>
+/// One host with the stand-ins of all versions of the server and of EFM installed, nothing initialised or started.
+/// </summary>
 public sealed class OneHost : LabFixture
 {
     const string Install =

@@ -170,7 +170,9 @@ sealed class PageRunner(Lab lab, CancellationToken cancellation)
     internal Task<CommandResult> StartAgentAsync(string host) =>
         PasteAsync(host, "systemctl enable edb-efm-5.2\nsystemctl start edb-efm-5.2");
 
-    /// <summary>And waits, as a person who goes on to the next host does, until the signals have had their effect (B12).</summary>
+    /// <summary>
+    /// And waits, as a person who goes on to the next host does, until the signals have had their effect (B12).
+    /// </summary>
     internal async Task<CommandResult> AllowAsync()
     {
         var allowed = await PasteAsync(Primary, Lines(Addresses[1..], a => $"{EfmCommand} allow-node efm {a}"));

@@ -33,7 +33,9 @@ public sealed class PemNode : IAsyncLifetime
             await _lab.DisposeAsync();
     }
 
-    /// <summary>Puts the host back to before the first configuration, with the newest PEM; skips the test where no lab can run.</summary>
+    /// <summary>
+    /// Puts the host back to before the first configuration, with the newest PEM; skips the test where no lab can run.
+    /// </summary>
     public async Task ResetAsync()
     {
         Assert.SkipWhen(_lab is null, Preflight.Refusal() ?? "");
@@ -44,8 +46,8 @@ public sealed class PemNode : IAsyncLifetime
     public Task<string> DowngradeAsync(string version) => RootAsync($"dnf -qy downgrade edb-pem-{version} >/dev/null");
 
     /// <summary>
-    /// The newest page's command but for the agent's options (P33, R22). What it does not say, network and certificates' folder, is asked
-    /// for, and gets the default where the input has ended.
+    /// The newest page's command but for the agent's options (P33, R22). What it does not say, network and
+    /// certificates' folder, is asked for, and gets the default where the input has ended.
     /// </summary>
     public static string Primary(string agent, string host = VirtualIp, string version = "17") =>
         $"{Script} -t 1 -ho {host} -p 5444 -su pemsuper --asb-host-name 127.0.0.1 --replication-solution efm --replication-role primary "

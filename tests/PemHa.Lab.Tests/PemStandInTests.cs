@@ -294,7 +294,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
             await node.DowngradeAsync(version);
         await node.RootAsync(
             "for kind in crt key; do install -m 0600 /root/certs/agent1.$kind /usr/edb/pem/agent/etc/given.$kind; done");
-        // As an argument of pemworker's it is relative to the configuration's folder; the script itself looks at it from where it was started.
+        // As an argument of pemworker's it is relative to the configuration's folder; the script itself looks at it
+        // from where it was started.
         var run = await node.RunAsync(
             "cd /usr/edb/pem/agent/etc; " + PemNode.Primary("--use-agent-sslcert given.crt --use-agent-sslkey given.key -aro agent_id=1"),
             PemNode.Password + "\n");

@@ -6,7 +6,10 @@ using Xunit;
 
 namespace PemHa.Lab.Tests;
 
-/// <summary>A bundle of a deployed cluster: what it brings, that it says elsewhere what the hosts said, and that no secret is in it.</summary>
+/// <summary>
+/// A bundle of a deployed cluster: what it brings, that it says elsewhere what the hosts said, and that no secret is in
+/// it.
+/// </summary>
 [Collection(ProcedureTests.Name)]
 public sealed partial class ProcedureBundleTests(ProcedureCluster cluster)
 {

@@ -13,8 +13,8 @@ public sealed class OddCluster : ProcedureLab
     Task<ProcedureReport>? _deployed, _operated;
 
     /// <summary>
-    /// Planned, deployed in two parts, and planned again by the commands for the whole procedure; beside the package's own database, which
-    /// holds something else.
+    /// Planned, deployed in two parts, and planned again by the commands for the whole procedure; beside the package's
+    /// own database, which holds something else.
     /// </summary>
     internal Task<ProcedureReport> DeployedAsync() => _deployed ??= DeployAsync();
 
@@ -37,7 +37,9 @@ public sealed class OddCluster : ProcedureLab
 
         """;
 
-    /// <summary>Deployed, then both databases restarted and everything looked at once more, which leaves it as it is.</summary>
+    /// <summary>
+    /// Deployed, then both databases restarted and everything looked at once more, which leaves it as it is.
+    /// </summary>
     internal Task<ProcedureReport> OperatedAsync() => _operated ??= OperateAsync();
 
     async Task<ProcedureReport> OperateAsync()
@@ -171,7 +173,8 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
         Assert.Equal($"/srv/pg/main/postmaster.pid {before}",
             await cluster.RootAsync("node2", "echo $(systemctl show -p PIDFile --value pem-db; systemctl show -p MainPID --value pem-db)"));
 
-        // A server looks for its own file every minute (B2), so more than one has to pass after the stop; most of it has by now.
+        // A server looks for its own file every minute (B2), so more than one has to pass after the stop; most of it
+        // has by now.
         await cluster.RootAsync("node1", """
             stopped=$(date -d "$(systemctl show -p ActiveEnterTimestamp --value pem-db)" +%s)
             while [ $(( $(date +%s) - stopped )) -lt 65 ]; do systemctl -q is-active edb-as-17; sleep 1; done
@@ -193,7 +196,8 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
     public async Task Every_text_of_SQL_says_the_same_in_Redwood_mode_and_in_PostgreSQLs()
     {
         await cluster.OperatedAsync();
-        // What neither comes to: a copy that is looked at on its way, a standby in clear, a host that is asked before its copy.
+        // What neither comes to: a copy that is looked at on its way, a standby in clear, a host that is asked before
+        // its copy.
         var (first, second) = OddCluster.Nodes();
         var copy = new Replica(second, PrimaryIdentity.Of(first), "repl", force: false);
         await cluster.RootAsync("node1", $"""

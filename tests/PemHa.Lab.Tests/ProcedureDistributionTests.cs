@@ -2,13 +2,17 @@ using Xunit;
 
 namespace PemHa.Lab.Tests;
 
-/// <summary>A data node that is Oracle Linux to all who ask, and has no sudo: both are what the lab's hosts otherwise are not.</summary>
+/// <summary>
+/// A data node that is Oracle Linux to all who ask, and has no sudo: both are what the lab's hosts otherwise are not.
+/// </summary>
 public sealed class OtherDistributionLab : ProcedureLab
 {
     internal override LabOptions Options => base.Options with { DataNodes = 1, Witnesses = 1 };
 }
 
-/// <summary>The procedure goes by the names that a host's own repositories have, and installs what EFM's package does not bring.</summary>
+/// <summary>
+/// The procedure goes by the names that a host's own repositories have, and installs what EFM's package does not bring.
+/// </summary>
 public sealed class ProcedureDistributionTests(OtherDistributionLab cluster) : IClassFixture<OtherDistributionLab>
 {
     [Fact]

@@ -74,8 +74,8 @@ public partial class ProcedureLab : LabFixture
     }
 
     /// <summary>
-    /// Waits on a host with an agent until it lists addresses as allowed: <c>allow-node</c> only sends a signal (B12), and an agent that is
-    /// started before it has its effect is turned away.
+    /// Waits on a host with an agent until it lists addresses as allowed: <c>allow-node</c> only sends a signal (B12),
+    /// and an agent that is started before it has its effect is turned away.
     /// </summary>
     internal static string Allowed(IEnumerable<string> addresses) => string.Concat(addresses.Select(a =>
         $"timeout 30 sh -c 'until /usr/edb/efm-5.2/bin/efm cluster-status efm 2>/dev/null | grep -A1 ^Allowed | grep -qwF {a}; do sleep 0.1; done'\n"));

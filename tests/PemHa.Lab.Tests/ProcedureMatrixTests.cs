@@ -23,7 +23,8 @@ public sealed class ProcedureMatrixTests
         new("LocalCA", 2, 1) { AgentUser = Common, Example = "TwoNodes.psd1" },
         async cluster =>
         {
-            // The newest PEM, which wants a superuser meanwhile and refuses what no page has; no switch says so (R20-R23, K32).
+            // The newest PEM, which wants a superuser meanwhile and refuses what no page has; no switch says so
+            // (R20-R23, K32).
             Assert.Equal("10.6.0", await cluster.RootAsync("node1", "rpm -q --qf '%{VERSION}' edb-pem"));
             await AssertAgentAsync(cluster);
             await AssertServersAsync(cluster, "efm|/usr/edb/efm-5.2/|t");
@@ -150,7 +151,9 @@ public sealed class ProcedureMatrixTests
             await cluster.LogInAsync();
         }, becomes: "ExternalCA");
 
-    /// <summary>The version that the page is of: without a superuser among the agents' users (P30), and with another heartbeat.</summary>
+    /// <summary>
+    /// The version that the page is of: without a superuser among the agents' users (P30), and with another heartbeat.
+    /// </summary>
     const string PagesPem = "echo 'excludepkgs=edb-pem-10.[5-9].*' >> /etc/dnf/dnf.conf";
 
     static async Task CellAsync(MatrixCell cell, Func<MatrixCluster, Task>? beyond = null, string? becomes = null)
@@ -171,7 +174,10 @@ public sealed class ProcedureMatrixTests
             pg_has_role(oid, 'pem_agent', 'MEMBER') FROM pg_roles r WHERE rolname = '{Common}'
         """));
 
-    /// <summary>What runs that were killed leave: a superuser among the agents' users, and an agent that is registered and not configured.</summary>
+    /// <summary>
+    /// What runs that were killed leave: a superuser among the agents' users, and an agent that is registered and not
+    /// configured.
+    /// </summary>
     static async Task CutAsync(MatrixCluster cluster)
     {
         const string install = $$"""
@@ -193,7 +199,9 @@ public sealed class ProcedureMatrixTests
         await AssertAgentAsync(cluster);
     }
 
-    /// <summary>Every data node can act as the PEM server (A10, R32), and PEM leaves its certificates alone (B23).</summary>
+    /// <summary>
+    /// Every data node can act as the PEM server (A10, R32), and PEM leaves its certificates alone (B23).
+    /// </summary>
     static async Task AssertServersAsync(MatrixCluster cluster, string registered)
     {
         const string servers = "SELECT efm_cluster_name, efm_installation_path, is_pem_server FROM pem.server";

@@ -52,7 +52,9 @@ public sealed class ProcedureOperationTests(ProcedureCluster cluster)
         Assert.Equal(started, (await Ask(start)).Select(t => double.Parse(t, CultureInfo.InvariantCulture)));
     }
 
-    /// <summary>O32: databases and virtual IP stay, the list of the nodes that may join does not; the step gives it again (X3).</summary>
+    /// <summary>
+    /// O32: databases and virtual IP stay, the list of the nodes that may join does not; the step gives it again (X3).
+    /// </summary>
     [Fact]
     [Spec("P20", "F5")]
     public async Task Agents_that_stop_cluster_has_stopped_are_allowed_again_and_join()

@@ -18,7 +18,8 @@ public sealed class ProcedurePrerequisiteTests(PrerequisiteLab cluster) : IClass
     public async Task Bare_hosts_pass_every_check_and_are_left_as_they_were()
     {
         var record = await cluster.RecordAsync();
-        // Three connections, two about the whole cluster, 26 of each data node and 17 of the witness, whose business no database is.
+        // Three connections, two about the whole cluster, 26 of each data node and 17 of the witness, whose business no
+        // database is.
         Assert.Contains("84 checks", record.Untouched.Lines);
         AssertFound([], record.Untouched);
         ProcedureLab.AssertSame(record.Before, record.After);
@@ -180,7 +181,10 @@ public sealed class ProcedurePrerequisiteTests(PrerequisiteLab cluster) : IClass
         await cluster.RootAsync("node2", "! ls -d /run/pemha-vip-* /run/pemha.* 2>/dev/null");
     }
 
-    /// <summary>Exactly these are found, and that no host has a mail server, as no minimal RHEL has; the checks that passed are not among the lines.</summary>
+    /// <summary>
+    /// Exactly these are found, and that no host has a mail server, as no minimal RHEL has; the checks that passed are
+    /// not among the lines.
+    /// </summary>
     static void AssertFound((string Host, string Check, string State, string Why, string Remedy)[] expected, ProcedureReport report)
     {
         var said = report.ToString();

@@ -15,7 +15,10 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
     const string Configuration = "/usr/edb/pem/web/config_local.py";
     const string Backend = "postgresql pem_user_settings@172.16.161.245:5444/pem_user_settings";
 
-    /// <summary>Everything that some file, shell, URL or library might read as something else: refused, as the application might not read it (B22).</summary>
+    /// <summary>
+    /// Everything that some file, shell, URL or library might read as something else: refused, as the application might
+    /// not read it (B22).
+    /// </summary>
     const string Odd = @" p:a\b%41@/?#&=+'""$(id)`é€ ";
 
     /// <summary>All kinds of characters that a password of this role may hold.</summary>

@@ -4,17 +4,19 @@ using Xunit;
 namespace PemHa.Lab.Tests;
 
 /// <summary>
-/// Every text of SQL that PemHa sends to a host, and whether the server says the same to it in Redwood mode and in PostgreSQL's (B1, B8).
-/// A <c>psql</c> in front of the real one notes what <c>sql</c> sends, and asks it in both dialects at the same moment.
+/// Every text of SQL that PemHa sends to a host, and whether the server says the same to it in Redwood mode and in
+/// PostgreSQL's (B1, B8). A <c>psql</c> in front of the real one notes what <c>sql</c> sends, and asks it in both
+/// dialects at the same moment.
 /// </summary>
 static partial class SqlTexts
 {
     const string Folder = "/var/tmp/sql-texts";
 
     /// <summary>
-    /// Puts that <c>psql</c> on a host. It answers as the real one does; beside that it asks what comes before the first change of a text in
-    /// two sessions that keep their dialect whatever is set. As many times as need be: an answer that changes by itself does not count, nor
-    /// do the settings that make the dialects, where all settings are told.
+    /// Puts that <c>psql</c> on a host. It answers as the real one does; beside that it asks what comes before the
+    /// first change of a text in two sessions that keep their dialect whatever is set. As many times as need be: an
+    /// answer that changes by itself does not count, nor do the settings that make the dialects, where all settings are
+    /// told.
     /// </summary>
     internal const string Watch = $$"""
         mkdir -pm 1777 {{Folder}}
@@ -45,19 +47,22 @@ static partial class SqlTexts
         chmod 755 psql
         """;
 
-    /// <summary>What is told of a host where <see cref="Watch"/> has been: all texts, or those whose answers differ.</summary>
+    /// <summary>
+    /// What is told of a host where <see cref="Watch"/> has been: all texts, or those whose answers differ.
+    /// </summary>
     internal static string Told(string what) => $"find {Folder} -name '*.{what}' -exec cat {{}} +";
 
     /// <summary>
-    /// The pieces of SQL in the engine's sources that can have an answer, by file: from a command to the end of its line, or to whatever is
-    /// filled in there. It goes by commands in capitals, as all of them are written.
+    /// The pieces of SQL in the engine's sources that can have an answer, by file: from a command to the end of its
+    /// line, or to whatever is filled in there. It goes by commands in capitals, as all of them are written.
     /// </summary>
     internal static IEnumerable<(string File, string Piece)> InSources()
     {
         foreach (var file in Directory.GetFiles(Path.Combine(ProcedureLab.Checkout, "src", "PemHa.Engine"), "*.cs", SearchOption.AllDirectories).Order())
         {
             var parts = Path.GetRelativePath(ProcedureLab.Checkout, file).Split(Path.DirectorySeparatorChar);
-            // What a support bundle shows to people, versions and settings, is just what differs; nothing is judged by it.
+            // What a support bundle shows to people, versions and settings, is just what differs; nothing is judged by
+            // it.
             if (parts.Contains("obj") || parts.Contains("bin") || parts.Contains("Support")) continue;
             foreach (var line in File.ReadLines(file).Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] is not ('#' or '/')))
                 foreach (Match match in Command().Matches(line))

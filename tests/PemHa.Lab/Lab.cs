@@ -191,7 +191,8 @@ sealed class Lab : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes stand-ins different in what these mutations say; where a package is still to come, as soon as it is installed.
+    /// Makes stand-ins different in what these mutations say; where a package is still to come, as soon as it is
+    /// installed.
     /// </summary>
     public async Task MutateAsync(IReadOnlyCollection<Mutation> mutations, CancellationToken cancellation = default)
     {

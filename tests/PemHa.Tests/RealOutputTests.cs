@@ -9,8 +9,9 @@ using PemHa.Engine.State;
 namespace PemHa.Tests;
 
 /// <summary>
-/// Recorded outputs of the real products, in the folder Real: addresses and names are neutral, the rest is as it was printed. Each is judged
-/// by the code that would meet it. They are the only witnesses against an error that PemHa and the lab's stand-ins have in common.
+/// Recorded outputs of the real products, in the folder Real: addresses and names are neutral, the rest is as it was
+/// printed. Each is judged by the code that would meet it. They are the only witnesses against an error that PemHa and
+/// the lab's stand-ins have in common.
 /// </summary>
 public class RealOutputTests
 {
@@ -220,8 +221,8 @@ public class RealOutputTests
     // PEM's script.
 
     /// <summary>
-    /// Each of its questions is answered: by an option, or where the page has none by an empty line after the password, which takes the
-    /// default (P35, K32).
+    /// Each of its questions is answered: by an option, or where the page has none by an empty line after the password,
+    /// which takes the default (P35, K32).
     /// </summary>
     static void PemQuestions(string text)
     {
@@ -251,7 +252,9 @@ public class RealOutputTests
 
     static void PemWithoutSslutils(string text) => Assert.Equal((true, false), (Failed(text), Done(text)));
 
-    /// <summary>Not one of the script's own errors: that nothing was configured is told by what is missing at its end.</summary>
+    /// <summary>
+    /// Not one of the script's own errors: that nothing was configured is told by what is missing at its end.
+    /// </summary>
     static void PemWorkerWithoutPassword(string text) => Assert.False(Done(text));
 
     /// <summary>Whether the detector of the script's errors, as it runs on a host, finds one.</summary>

@@ -7,7 +7,9 @@ namespace PemHa.Commands;
 /// <summary>Reads the text of a topology file, wherever it comes from.</summary>
 static class TopologyFile
 {
-    /// <summary>The hosts that it describes; all that is wrong in it ends the command with the error TopologyUnfit.</summary>
+    /// <summary>
+    /// The hosts that it describes; all that is wrong in it ends the command with the error TopologyUnfit.
+    /// </summary>
     /// <param name="name">What it is called in the error.</param>
     public static IReadOnlyList<PemHost> Hosts(PSCmdlet command, string text, string name)
     {

@@ -32,7 +32,9 @@ enum Product
     Linux,
 }
 
-/// <summary>Something about a product that PemHa relies on. docs/assumptions.md is generated from all of them.</summary>
+/// <summary>
+/// Something about a product that PemHa relies on. docs/assumptions.md is generated from all of them.
+/// </summary>
 /// <param name="Id">Its stable name, such as <c>efm.unit</c>.</param>
 /// <param name="Statement">What is assumed, as a sentence.</param>
 /// <param name="Place">The source file that rests on it.</param>
@@ -40,11 +42,14 @@ enum Product
 /// <param name="Verdict">How well it is proven.</param>
 sealed record Assumption(string Id, Product Product, string Statement, string Place, string Evidence, Verdict Verdict)
 {
-    /// <summary>How a host is asked before the first change that rests on it; null where <see cref="ShownBy"/> has to do.</summary>
+    /// <summary>
+    /// How a host is asked before the first change that rests on it; null where <see cref="ShownBy"/> has to do.
+    /// </summary>
     public Guard? Guard { get; init; }
 
     /// <summary>
-    /// For what cannot be asked beforehand: the part of the step that waits for the outcome and fails before anything else is built on it.
+    /// For what cannot be asked beforehand: the part of the step that waits for the outcome and fails before anything
+    /// else is built on it.
     /// </summary>
     public string? ShownBy { get; init; }
 }
@@ -61,7 +66,9 @@ sealed record Guard(
     /// <summary>The hosts that it is asked on.</summary>
     public Func<PemHost, bool> On { get; init; } = _ => true;
 
-    /// <summary>Whether an earlier step brings what is missing: then it is not a finding before the first change.</summary>
+    /// <summary>
+    /// Whether an earlier step brings what is missing: then it is not a finding before the first change.
+    /// </summary>
     public bool Brought { get; init; }
 
     /// <summary>A difference that is worth knowing, but breaks nothing.</summary>

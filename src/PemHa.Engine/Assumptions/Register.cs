@@ -4,14 +4,18 @@ using PemHa.Engine.State;
 
 namespace PemHa.Engine.Assumptions;
 
-/// <summary>Everything that PemHa assumes about the products, and the guards that ask a host before anything rests on it.</summary>
+/// <summary>
+/// Everything that PemHa assumes about the products, and the guards that ask a host before anything rests on it.
+/// </summary>
 static class Register
 {
     /// <summary>All assumptions, product by product.</summary>
     public static IReadOnlyList<Assumption> All { get; } =
         [.. ServerAssumptions.All, .. EfmAssumptions.All, .. PemAssumptions.All, .. LinuxAssumptions.All];
 
-    /// <summary>The guards of a step on a host: each fails with <c>ProductDiffers</c> before the step changes anything.</summary>
+    /// <summary>
+    /// The guards of a step on a host: each fails with <c>ProductDiffers</c> before the step changes anything.
+    /// </summary>
     /// <param name="product">Those of one product only, where the step asks about others at another moment.</param>
     /// <param name="given">Properties that the user sets: a default that differs does not matter then.</param>
     public static IEnumerable<Resource> Guards(string step, PemHost host, Product? product = null, IEnumerable<string>? given = null) =>
@@ -20,7 +24,10 @@ static class Register
             && (product is null || assumption.Product == product)
         select (Resource)new ProductGuard(assumption, host, given);
 
-    /// <summary>The guards as checks: a difference is a finding of its own, and what is as assumed is counted, product by product.</summary>
+    /// <summary>
+    /// The guards as checks: a difference is a finding of its own, and what is as assumed is counted, product by
+    /// product.
+    /// </summary>
     public static IEnumerable<Check> AsChecks() =>
         from product in Enum.GetValues<Product>()
         from check in AsChecks(product)
@@ -54,7 +61,9 @@ static class Register
     static string FirstStep(Product product) => product == Product.Pem ? "Install-PemServer" : "Install-PemEpas";
 }
 
-/// <summary>Asks a host whether a product is as one assumption says, before a step changes anything that rests on it.</summary>
+/// <summary>
+/// Asks a host whether a product is as one assumption says, before a step changes anything that rests on it.
+/// </summary>
 sealed class ProductGuard(Assumption assumption, PemHost host, IEnumerable<string>? given = null) : Resource
 {
     /// <summary>What a fact begins with that names a property which the user sets.</summary>

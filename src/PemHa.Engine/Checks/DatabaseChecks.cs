@@ -151,7 +151,8 @@ static class DatabaseChecks
                 fixedly.Add($"{name} is {value}, set by {source}");
             else later.Add($"{name} = {wanted}");
         }
-        // Unknown is the default, 0. EFM empties the WAL of each other standby when that follows a new primary, which has to have it (B9).
+        // Unknown is the default, 0. EFM empties the WAL of each other standby when that follows a new primary, which
+        // has to have it (B9).
         _ = int.TryParse(facts["setting.wal_keep_size"], NumberStyles.None, CultureInfo.InvariantCulture, out var kept);
         var enough = SectionB.Settings["wal_keep_size"];
         if (fixedly.Count == 0 && facts.Count("streaming") > 1 && kept < int.Parse(enough, CultureInfo.InvariantCulture))

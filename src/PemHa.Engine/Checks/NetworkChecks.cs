@@ -45,7 +45,10 @@ static partial class NetworkChecks
     static FirewallPorts Firewall(PemHost host) =>
         new(host.Cluster.FirewallZone, Check.IsData(host) ? [.. Ports(host), host.Cluster.WebPort] : Ports(host));
 
-    /// <summary>EFM hands its notifications to an SMTP server on port 25 of each node, or to a script (X13, G12); it logs them in any case.</summary>
+    /// <summary>
+    /// EFM hands its notifications to an SMTP server on port 25 of each node, or to a script (X13, G12); it logs them
+    /// in any case.
+    /// </summary>
     internal static Verdict JudgeMail(PemCluster cluster, Facts facts) =>
         cluster.EfmProperty.GetValueOrDefault("script.notification", "") is { Length: > 0 } script ? Verdict.Passed($"EFM hands its notifications to {script}.")
         : facts.Is("listens") ? Verdict.Passed($"A mail server on port 25 takes EFM's notifications to {cluster.UserEmail}.")

@@ -22,8 +22,8 @@ sealed class VirtualIpRehearsal(PemCluster cluster, IReporter reporter)
     const int Silent = 3, Longest = 30;
 
     /// <summary>
-    /// Seconds in which the others must have got an answer. An IPv6 address answers only after duplicate address detection, which took 2 to
-    /// 5 s where it was measured (B4).
+    /// Seconds in which the others must have got an answer. An IPv6 address answers only after duplicate address
+    /// detection, which took 2 to 5 s where it was measured (B4).
     /// </summary>
     int Answered => IsIpv6 ? 16 : 8;
 
@@ -193,7 +193,8 @@ sealed class VirtualIpRehearsal(PemCluster cluster, IReporter reporter)
     string Ping(int seconds, bool reached)
     {
         var ping = $"ping -nq -c 1 -W 1 {Sh.Quote(cluster.VirtualIp)} >/dev/null 2>&1";
-        // EFM does not announce IPv6 addresses: what this host knows of the last owner would stand in the way for about 40 s (B4).
+        // EFM does not announce IPv6 addresses: what this host knows of the last owner would stand in the way for about
+        // 40 s (B4).
         var forget = reached ? $"ip neigh flush to {Sh.Quote(cluster.VirtualIp)} 2>/dev/null || :\n" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{forget}look() {{ {(reached ? "" : "! ")}{ping}; }}\nwait_for {seconds} look && fact so 1\n:");
     }

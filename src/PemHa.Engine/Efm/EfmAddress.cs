@@ -4,8 +4,9 @@ using System.Net;
 namespace PemHa.Engine.Efm;
 
 /// <summary>
-/// How EFM may spell a node. An IPv6 address can have Java's form, <c>fd16:161:0:0:0:0:0:200</c>, and EFM 5.1 prints the name of a node
-/// whose <c>bind.address</c> holds one. Everything that is compared has the one form of <see cref="IPAddress"/>.
+/// How EFM may spell a node. An IPv6 address can have Java's form, <c>fd16:161:0:0:0:0:0:200</c>, and EFM 5.1 prints
+/// the name of a node whose <c>bind.address</c> holds one. Everything that is compared has the one form of
+/// <see cref="IPAddress"/>.
 /// </summary>
 static class EfmAddress
 {
@@ -13,7 +14,9 @@ static class EfmAddress
     public static string Canonical(string word) =>
         word.Contains(':', StringComparison.Ordinal) && IPAddress.TryParse(word, out var address) ? address.ToString() : word;
 
-    /// <summary>The address of the described node that a word of EFM means; the word itself when it means none of them.</summary>
+    /// <summary>
+    /// The address of the described node that a word of EFM means; the word itself when it means none of them.
+    /// </summary>
     public static string Of(PemCluster cluster, string word)
     {
         var canonical = Canonical(word);
@@ -25,7 +28,9 @@ static class EfmAddress
     public static IReadOnlyList<string> Spellings(PemHost host) =>
         [.. Names(host).Prepend(AsJava(host.Address)).Prepend(host.Address).Select(w => w.ToLowerInvariant()).Distinct()];
 
-    /// <summary>Eight groups without leading zeros and without a gap, as Java's <c>Inet6Address.getHostAddress</c> has it.</summary>
+    /// <summary>
+    /// Eight groups without leading zeros and without a gap, as Java's <c>Inet6Address.getHostAddress</c> has it.
+    /// </summary>
     public static string AsJava(string address)
     {
         if (!address.Contains(':', StringComparison.Ordinal) || !IPAddress.TryParse(address, out var ip)) return address;

@@ -137,7 +137,9 @@ sealed class EfmMembership(PemHost host, IReadOnlyList<PemHost> members) : Resou
 /// <summary>T20: a number of agents that outlives no more failures than one agent fewer would; obeyed, and said.</summary>
 sealed class AgentCount(PemCluster cluster) : Resource
 {
-    /// <summary>The first EFM whose even clusters stay with one primary in a gradual split of the network (G5).</summary>
+    /// <summary>
+    /// The first EFM whose even clusters stay with one primary in a gradual split of the network (G5).
+    /// </summary>
     static readonly Version EvenSplitFixed = new(5, 4);
 
     public override string Name => "number of EFM agents";

@@ -20,8 +20,9 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
     public string Variable => Recipe.PasswordOf(role.RoleName);
 
     /// <summary>
-    /// Asks <c>efm encrypt</c>; the password goes through the environment of that one short process, as documented. Some failures are
-    /// reported on standard output (B6), so both streams and the status are facts, and <see cref="From"/> judges them.
+    /// Asks <c>efm encrypt</c>; the password goes through the environment of that one short process, as documented.
+    /// Some failures are reported on standard output (B6), so both streams and the status are facts, and
+    /// <see cref="From"/> judges them.
     /// </summary>
     public string Ask => Encrypted.Length > 0 ? ":" : $$"""
         if [ -x {{Sh.Quote(primary.Cluster.EfmCommand)}} ]; then
@@ -34,7 +35,9 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
         fi
         """;
 
-    /// <summary>Asks only where no running agent has proven the text in its file; two encryptions of one password differ (P18).</summary>
+    /// <summary>
+    /// Asks only where no running agent has proven the text in its file; two encryptions of one password differ (P18).
+    /// </summary>
     /// <param name="path">The file.</param>
     public string AskUnlessProven(string path) => $$"""
         {{Proven(path)}}
@@ -75,14 +78,15 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
     }
 
     /// <summary>
-    /// Whether a text has the form of an encrypted password: one word of hexadecimal digits, at least 16 bytes (R3, R5). What it fails with
-    /// are sentences, so the form need not be narrower than that.
+    /// Whether a text has the form of an encrypted password: one word of hexadecimal digits, at least 16 bytes (R3,
+    /// R5). What it fails with are sentences, so the form need not be narrower than that.
     /// </summary>
     public static bool IsEncrypted(string text) => text.Length >= 32 && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit);
 
     /// <summary>
-    /// Shell for a runbook: puts the encrypted password into <c>$E</c>, or fails with what the command printed. The same judgement as
-    /// <see cref="From"/>; a password encrypted beside other text is not shown, since its key is no secret (T8).
+    /// Shell for a runbook: puts the encrypted password into <c>$E</c>, or fails with what the command printed. The
+    /// same judgement as <see cref="From"/>; a password encrypted beside other text is not shown, since its key is no
+    /// secret (T8).
     /// </summary>
     public string AskByHand => $$"""
         E=$(EFMPASS="${{Variable}}" {{Sh.Quote(primary.Cluster.EfmCommand)}} encrypt {{Sh.Quote(primary.Cluster.Name)}} --from-env 2>"$T/x") && R=0 || R=$?
@@ -131,8 +135,8 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
     string Sample => SampleOf(host.Cluster, "properties");
 
     /// <summary>
-    /// EFM's shell scripts find the same directories in the file as EFM does (G50). Checked before anything is changed: a line that was added
-    /// to an existing file can be the one that they read.
+    /// EFM's shell scripts find the same directories in the file as EFM does (G50). Checked before anything is changed:
+    /// a line that was added to an existing file can be the one that they read.
     /// </summary>
     public static Requirement HelpersAgree(PemHost host, IReadOnlyDictionary<string, string> values)
     {
@@ -154,7 +158,10 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
         });
     }
 
-    /// <summary>What a person should know: a password that changes under running agents (O80), and auto.rewind, which cannot work (B13).</summary>
+    /// <summary>
+    /// What a person should know: a password that changes under running agents (O80), and auto.rewind, which cannot
+    /// work (B13).
+    /// </summary>
     public override string? Remark(Facts facts) =>
         host != password.Primary ? null
         : password.Changed && facts.Is("active") ? Hurry
@@ -216,7 +223,8 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
         foreach (var (name, value) in Found(facts).Append(new("db.password.encrypted", encrypted)))
             if (PropertiesText.Refusal(name, value) is not null)
                 throw new PemException("AnswerUnfit", Trouble.InvalidResult, $"What {host.Name} tells for {name} cannot stand in efm.properties.", "Look at the host: its interfaces (ip addr) and what efm encrypt prints.");
-        // Java would not mind, but EFM's shell helpers take the carriage return of another system's lines for a part of the value (G50).
+        // Java would not mind, but EFM's shell helpers take the carriage return of another system's lines for a part of
+        // the value (G50).
         var text = (current ?? facts["sample.text"]).Replace("\r\n", "\n", StringComparison.Ordinal);
         return PropertiesText.Set(text, Values.Concat(Found(facts)).Append(new("db.password.encrypted", encrypted)));
     }

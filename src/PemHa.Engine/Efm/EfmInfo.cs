@@ -36,7 +36,9 @@ enum InfoCause
     NotInRecovery,
 }
 
-/// <summary>Reads the text that EFM shows for a database, which is that of its JDBC driver or of the server (R1).</summary>
+/// <summary>
+/// Reads the text that EFM shows for a database, which is that of its JDBC driver or of the server (R1).
+/// </summary>
 static partial class EfmInfo
 {
     // The first that matches: a rule's text names the user, the database and whether the connection was encrypted.

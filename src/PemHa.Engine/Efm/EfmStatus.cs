@@ -30,8 +30,9 @@ sealed record EfmStatus
         FailoverPriority.Contains(address) ? 1 + FailoverPriority.TakeWhile(a => a != address).Count() : null;
 
     /// <summary>
-    /// The fragment that reports what <c>efm cluster-status-json</c> prints as fact <c>status</c>, empty when no agent answers, and its
-    /// error messages as <c>status.error</c>. Its exit status says nothing about the output (row 35 of the assumptions).
+    /// The fragment that reports what <c>efm cluster-status-json</c> prints as fact <c>status</c>, empty when no agent
+    /// answers, and its error messages as <c>status.error</c>. Its exit status says nothing about the output (row 35 of
+    /// the assumptions).
     /// </summary>
     public static string Probe(PemCluster cluster) => $$"""
         fact64 status <<E
@@ -42,8 +43,8 @@ sealed record EfmStatus
         """;
 
     /// <summary>
-    /// A shell function for waiting, where nothing parses JSON: <c>efm_status</c> puts the status into <c>$S</c>, without blanks and in lower
-    /// case.
+    /// A shell function for waiting, where nothing parses JSON: <c>efm_status</c> puts the status into <c>$S</c>,
+    /// without blanks and in lower case.
     /// </summary>
     public static string Function(PemCluster cluster) => $$"""
         efm_status() {
@@ -61,7 +62,8 @@ sealed record EfmStatus
 
     /// <summary>Reads the JSON text.</summary>
     /// <param name="json">What the command printed.</param>
-    /// <param name="cluster">The described cluster, whose nodes get the addresses that they have there; null when there is none.</param>
+    /// <param name="cluster">The described cluster, whose nodes get the addresses that they have there; null when there
+    /// is none.</param>
     /// <returns>Null when it is not such a status.</returns>
     public static EfmStatus? Parse(string json, PemCluster? cluster = null)
     {
@@ -120,7 +122,9 @@ sealed record EfmStatus
     static string? Lsn(JsonElement node, string name, string older) =>
         (Text(node, name) ?? Text(node, older)) is { } lsn && lsn != EfmNode.Unknown ? lsn : null;
 
-    /// <summary>A property, whatever the case of its name: sources differ about <c>xlogReceive</c> and <c>xLogReceive</c> (B17).</summary>
+    /// <summary>
+    /// A property, whatever the case of its name: sources differ about <c>xlogReceive</c> and <c>xLogReceive</c> (B17).
+    /// </summary>
     static JsonElement? Property(JsonElement element, string name)
     {
         if (element.ValueKind != JsonValueKind.Object) return null;
@@ -152,12 +156,15 @@ sealed record EfmNode(string Type, string Database, string VirtualIp, bool Virtu
     /// <summary>What both forms say in the place of an LSN that the database did not tell.</summary>
     public const string Unknown = "UNKNOWN";
 
-    /// <summary>What a node's row calls the database where it is not what the agent is, as after a promotion by hand; the text only.</summary>
+    /// <summary>
+    /// What a node's row calls the database where it is not what the agent is, as after a promotion by hand; the text
+    /// only.
+    /// </summary>
     public string? RowType { get; init; }
 
     /// <summary>
-    /// Whether EFM says that the database takes writes although the agent is not a primary's: the old primary that was started by hand
-    /// after a failover is Idle, and its text is "DB is not in recovery." (R1, B3).
+    /// Whether EFM says that the database takes writes although the agent is not a primary's: the old primary that was
+    /// started by hand after a failover is Idle, and its text is "DB is not in recovery." (R1, B3).
     /// </summary>
     public bool WritesBesides => Type is not ("Primary" or "Promoting")
         && (RowType == "Primary" || Info?.Contains("not in recovery", StringComparison.OrdinalIgnoreCase) == true);

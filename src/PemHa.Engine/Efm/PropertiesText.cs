@@ -38,8 +38,9 @@ static partial class PropertiesText
     public static readonly IReadOnlyList<string> ReadByHelpers = ["db.bin", "db.data.dir", "db.config.dir"];
 
     /// <summary>
-    /// The value that EFM's shell scripts read: of the lines that match the name anywhere, where a dot matches any character, the last one
-    /// without a '#', from the first '=' to the second, its words separated by one blank. Null when there is no such line.
+    /// The value that EFM's shell scripts read: of the lines that match the name anywhere, where a dot matches any
+    /// character, the last one without a '#', from the first '=' to the second, its words separated by one blank. Null
+    /// when there is no such line.
     /// </summary>
     public static string? HelpersValue(string text, string name)
     {
@@ -92,7 +93,8 @@ static partial class PropertiesText
         }
         if (names.Count == 0) return result.ToString();
         if (result.Length > 0 && last.End == last.To) result.Append(end);
-        // A line that goes on would take ours for its own; and a line feed behind a lone carriage return is part of the same line end.
+        // A line that goes on would take ours for its own; and a line feed behind a lone carriage return is part of the
+        // same line end.
         if (last.Open) result.Append(result[^1] == '\r' ? end + end : end);
         foreach (var name in names) result.Append(wanted[name]).Append(end);
         return result.ToString();

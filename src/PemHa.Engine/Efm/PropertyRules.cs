@@ -15,8 +15,8 @@ static class PropertyRules
         : null;
 
     /// <summary>
-    /// Eager failover: a primary's agent that stops counts as a failure, and its database stops with it. Its documentation excludes virtual
-    /// IPs, which the old primary would not release (G61).
+    /// Eager failover: a primary's agent that stops counts as a failure, and its database stops with it. Its
+    /// documentation excludes virtual IPs, which the old primary would not release (G61).
     /// </summary>
     public static bool IsEager(IReadOnlyDictionary<string, string> properties) =>
         properties.GetValueOrDefault("primary.shutdown.as.failure") == "true" && properties.GetValueOrDefault("enable.stop.cluster") == "false";

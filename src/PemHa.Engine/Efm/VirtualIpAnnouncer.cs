@@ -5,13 +5,14 @@ using PemHa.Engine.State;
 namespace PemHa.Engine.Efm;
 
 /// <summary>
-/// Has a data node announce an IPv6 virtual IP when it takes it. EFM announces IPv4 addresses only, so neighbours would send to the old
-/// owner for about 40 s (B4, measured on EFM 5.4).
+/// Has a data node announce an IPv6 virtual IP when it takes it. EFM announces IPv4 addresses only, so neighbours would
+/// send to the old owner for about 40 s (B4, measured on EFM 5.4).
 /// </summary>
 /// <remarks>
-/// The kernel sends an unsolicited neighbour advertisement for an address that has passed duplicate address detection where <c>ndisc_notify</c>
-/// of its interface is set (Linux 4.15, so RHEL 8 and later). It does so whatever adds the address: a promotion, an agent's start, a rehearsal.
-/// A script that EFM calls (<c>script.post.promotion</c>) would run as user efm, need a raw socket, and see promotions only.
+/// The kernel sends an unsolicited neighbour advertisement for an address that has passed duplicate address detection
+/// where <c>ndisc_notify</c> of its interface is set (Linux 4.15, so RHEL 8 and later). It does so whatever adds the
+/// address: a promotion, an agent's start, a rehearsal. A script that EFM calls (<c>script.post.promotion</c>) would
+/// run as user efm, need a raw socket, and see promotions only.
 /// </remarks>
 sealed partial class VirtualIpAnnouncer(PemHost host, bool wanted) : ManagedFile
 {

@@ -4,10 +4,15 @@ using PemHa.Engine.State;
 
 namespace PemHa.Engine.Linux;
 
-/// <summary>CRB is enabled and EPEL is there (P2), under the names that the host's repositories have for them (B7).</summary>
+/// <summary>
+/// CRB is enabled and EPEL is there (P2), under the names that the host's repositories have for them (B7).
+/// </summary>
 sealed partial class ExtraRepositories : Resource
 {
-    /// <summary>What members of the RHEL family call CRB, and what brings EPEL: <c>{v}</c> is the major version, <c>{m}</c> the machine.</summary>
+    /// <summary>
+    /// What members of the RHEL family call CRB, and what brings EPEL: <c>{v}</c> is the major version, <c>{m}</c> the
+    /// machine.
+    /// </summary>
     /// <param name="Ids">The IDs of os-release that have these names.</param>
     /// <param name="Versions">The major versions.</param>
     /// <param name="Crb">Ids of the repository; the first one that the host lists counts.</param>
@@ -35,17 +40,22 @@ sealed partial class ExtraRepositories : Resource
         new("rocky almalinux centos", "9 10", ["crb"], "epel-release"),
     ];
 
-    /// <summary>EPEL itself, of Fedora's package, Oracle's, or a mirror of one's own (Satellite); not its testing, source or debug part.</summary>
+    /// <summary>
+    /// EPEL itself, of Fedora's package, Oracle's, or a mirror of one's own (Satellite); not its testing, source or
+    /// debug part.
+    /// </summary>
     [GeneratedRegex("^([A-Za-z0-9]+[_-])*epel([_-][0-9]+)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex IsEpel();
 
     /// <summary>The names on one host, and what it has of them.</summary>
-    /// <param name="Crb">The id of CRB: the one that the host lists, or the one that the distribution would have.</param>
+    /// <param name="Crb">The id of CRB: the one that the host lists, or the one that the distribution would
+    /// have.</param>
     /// <param name="CrbListed">Whether the host lists it.</param>
     /// <param name="CrbEnabled">Whether it is enabled.</param>
     /// <param name="Epel">The package that brings EPEL, or its address.</param>
     /// <param name="EpelInstalled">Whether the package is installed or a repository of that name is listed.</param>
-    /// <param name="EpelToEnable">The ids of EPEL that are not enabled; null when EPEL is there or still has to be brought enabled.</param>
+    /// <param name="EpelToEnable">The ids of EPEL that are not enabled; null when EPEL is there or still has to be
+    /// brought enabled.</param>
     internal sealed record Names(string Crb, bool CrbListed, bool CrbEnabled, string Epel, bool EpelInstalled, string? EpelToEnable)
     {
         /// <summary>Whether EPEL comes from the Internet, by its address.</summary>
@@ -69,7 +79,8 @@ sealed partial class ExtraRepositories : Resource
         bool Lists(Row row) => row.Crb.Any(c => listed.ContainsKey(Fill(c)));
         var row = Table.FirstOrDefault(r => r.Ids.Split(' ').Contains(facts["id"]) && r.Versions.Split(' ').Contains(version))
             ?? Table.FirstOrDefault(Lists) ?? Table[^1];
-        // A mirror may go by the names of another version: what the host lists counts for more than what its distribution would have.
+        // A mirror may go by the names of another version: what the host lists counts for more than what its
+        // distribution would have.
         var crb = Lists(row) ? row.Crb : Table.FirstOrDefault(Lists)?.Crb ?? row.Crb;
         var known = crb.Select(Fill).Where(listed.ContainsKey).ToList();
         var epel = listed.Where(r => IsEpel().IsMatch(r.Key)).ToList();
@@ -90,8 +101,8 @@ sealed partial class ExtraRepositories : Resource
 
     public override string Name => "repositories CRB and EPEL";
 
-    // dnf alone knows them all: plug-ins and variables make repositories and their names. -C: to list them it asks no server, and it does not
-    // forget, as it would without, that its cache was declared expired.
+    // dnf alone knows them all: plug-ins and variables make repositories and their names. -C: to list them it asks no
+    // server, and it does not forget, as it would without, that its cache was declared expired.
     public override string Probe => """
         . /etc/os-release; fact id "$ID"; fact version "${VERSION_ID%%.*}"; fact machine "$(uname -m)"
         for p in epel-release "oracle-epel-release-el${VERSION_ID%%.*}"; do rpm -q --quiet "$p" && fact epel.installed 1; done
@@ -112,7 +123,10 @@ sealed partial class ExtraRepositories : Resource
         return commands.Count == 0 ? null : new Change("enable", text, text);
     }
 
-    /// <summary>A registered host's redhat.repo belongs to subscription-manager, which would write it anew; a cloud's image has repositories of its own.</summary>
+    /// <summary>
+    /// A registered host's redhat.repo belongs to subscription-manager, which would write it anew; a cloud's image has
+    /// repositories of its own.
+    /// </summary>
     static string Enable(string id, bool ofRedHat) => ofRedHat && !id.Contains("rhui", StringComparison.Ordinal)
         ? $"subscription-manager repos --enable {Sh.Quote(id)}" : $"dnf -q config-manager --set-enabled {Sh.Quote(id)}";
 }

@@ -5,8 +5,8 @@ using PemHa.Engine.State;
 namespace PemHa.Engine.Pem;
 
 /// <summary>
-/// The agents' common user is not a superuser before PEM is configured, whatever became of the run that made it one (R21): a run that was
-/// killed could not take that away itself.
+/// The agents' common user is not a superuser before PEM is configured, whatever became of the run that made it one
+/// (R21): a run that was killed could not take that away itself.
 /// </summary>
 sealed class CommonUserDemoted(string user) : Resource
 {
@@ -35,8 +35,8 @@ static class PemDatabase
 }
 
 /// <summary>
-/// Every data node's row of pem.server is flagged as one of the PEM deployment itself (R32): PEM's system jobs run only where a flagged server is
-/// the primary, so they would stop with the first failover.
+/// Every data node's row of pem.server is flagged as one of the PEM deployment itself (R32): PEM's system jobs run only
+/// where a flagged server is the primary, so they would stop with the first failover.
 /// </summary>
 sealed class PemServersFlagged(PemCluster cluster, int dataNodes) : Resource
 {
@@ -92,8 +92,9 @@ sealed class PemServersFlagged(PemCluster cluster, int dataNodes) : Resource
 }
 
 /// <summary>
-/// PEM's job that renews certificates leaves certificates of our own alone (B23): it would replace files that it has not made and restart the
-/// database under EFM. With sslutils it is PEM's to renew them, and worth a warning: it does so on one node, with a restart (O72).
+/// PEM's job that renews certificates leaves certificates of our own alone (B23): it would replace files that it has
+/// not made and restart the database under EFM. With sslutils it is PEM's to renew them, and worth a warning: it does
+/// so on one node, with a restart (O72).
 /// </summary>
 sealed class CertificateJob(PemSslModel model) : Resource
 {

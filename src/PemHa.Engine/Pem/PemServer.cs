@@ -9,15 +9,16 @@ namespace PemHa.Engine.Pem;
 
 /// <summary>What is decided by the user instead of by the version of PEM.</summary>
 /// <param name="TemporarySuperUser">
-/// Whether the agents' common user is a superuser while the primary is configured (R20, R21); null for what the installed version wants.
+/// Whether the agents' common user is a superuser while the primary is configured (R20, R21); null for what the
+/// installed version wants.
 /// </param>
 /// <param name="RegisterEfm">
-/// Whether the backend is registered with its EFM cluster, so that PEM monitors that too (R22, R23); null for yes, as every version that has
-/// the options for high availability has <c>-srp</c> as well (R26).
+/// Whether the backend is registered with its EFM cluster, so that PEM monitors that too (R22, R23); null for yes, as
+/// every version that has the options for high availability has <c>-srp</c> as well (R26).
 /// </param>
 /// <param name="EfmInstallPath">
-/// Where EFM is for PEM's probes; null for its version's directory, as the page has it. The vendor's own automation gives the directory
-/// of the programs instead (R27).
+/// Where EFM is for PEM's probes; null for its version's directory, as the page has it. The vendor's own automation
+/// gives the directory of the programs instead (R27).
 /// </param>
 sealed record PemServerOptions(bool? TemporarySuperUser = null, bool? RegisterEfm = null, string? EfmInstallPath = null)
 {
@@ -28,7 +29,10 @@ sealed record PemServerOptions(bool? TemporarySuperUser = null, bool? RegisterEf
     public string EfmPath(PemCluster cluster) =>
         EfmInstallPath ?? cluster.EfmCommand[..(cluster.EfmCommand.LastIndexOf("/bin/", StringComparison.Ordinal) + 1)];
 
-    /// <summary>A path that can be given to the script, as a regular expression (F8: it takes its arguments apart at blanks, and unquoted).</summary>
+    /// <summary>
+    /// A path that can be given to the script, as a regular expression (F8: it takes its arguments apart at blanks, and
+    /// unquoted).
+    /// </summary>
     public const string PlainPath = "(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?";
 
     /// <summary>The same in words.</summary>
@@ -36,9 +40,10 @@ sealed record PemServerOptions(bool? TemporarySuperUser = null, bool? RegisterEf
 }
 
 /// <summary>
-/// The PEM server on a data node (P33–P35), made by the vendor's script and judged by proof alone, since the script exits
-/// with 0 after a fatal error too (F8): the agent's row, its service, a fresh heartbeat through the virtual IP, the worker's own verification
-/// (A5), HTTPS; and that the agent can do what the PEM server's has to do, as after a failover it is that (A10).
+/// The PEM server on a data node (P33–P35), made by the vendor's script and judged by proof alone, since the script
+/// exits with 0 after a fatal error too (F8): the agent's row, its service, a fresh heartbeat through the virtual IP,
+/// the worker's own verification (A5), HTTPS; and that the agent can do what the PEM server's has to do, as after a
+/// failover it is that (A10).
 /// </summary>
 sealed class PemServer(PemHost host, bool primary, string superUser, string password, PemServerOptions options) : Resource
 {
@@ -55,15 +60,21 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
 
     const string Worker = $"{Base}/agent/bin/pemworker";
 
-    /// <summary>How long a heartbeat is waited for: they come every 30 s before PEM 10.6 and every 15 s from it, and a lost session is tried again after 30 s (B20).</summary>
+    /// <summary>
+    /// How long a heartbeat is waited for: they come every 30 s before PEM 10.6 and every 15 s from it, and a lost
+    /// session is tried again after 30 s (B20).
+    /// </summary>
     const int HeartbeatPatience = 120;
 
-    /// <summary>What an agent that serves PEM has in its configuration, and one that only monitors has not (A9, A10).</summary>
+    /// <summary>
+    /// What an agent that serves PEM has in its configuration, and one that only monitors has not (A9, A10).
+    /// </summary>
     static readonly string[] Serving = ["alert_threads=1", "enable_smtp=true", "enable_snmp=true", "enable_webhook=true"];
 
     /// <summary>
-    /// A shell condition: the script was done here. F8: both files are there before; only its last words, in the newest log, say that it was.
-    /// In upgrade mode it need not say them again (B19): then an earlier log has them, and the newest has no error.
+    /// A shell condition: the script was done here. F8: both files are there before; only its last words, in the newest
+    /// log, say that it was. In upgrade mode it need not say them again (B19): then an earlier log has them, and the
+    /// newest has no error.
     /// </summary>
     public const string Configured = $$"""
         [ -f {{InstallConfig}} ] && [ -f {{AgentConfig}} ] && {
@@ -140,8 +151,9 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         }
         var command = Command();
         var super = Settle is not null && (options.TemporarySuperUser ?? PemVersion.WantsSuperUser(version));
-        // A run that was cut may have registered the agent: without this it would become a second one. Where we give the number the script takes
-        // it again; elsewhere no page has an option for it (K32), and the vendor's way back is this (A8).
+        // A run that was cut may have registered the agent: without this it would become a second one. Where we give
+        // the number the script takes it again; elsewhere no page has an option for it (K32), and the vendor's way back
+        // is this (A8).
         var unregister = agent && !OwnNumber;
         var user = _agentUser is null ? "" : SqlText.Identifier(_agentUser);
         var shown = super ? $"ALTER ROLE {user} SUPERUSER;\n{command}\n{Settle}" : Settle is null ? command : $"{command}\n{Settle}";
@@ -151,10 +163,11 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
             Recipe = new Recipe(Text($"printf '%s\\n\\n\\n' \"${variable}\" | sed 's/[\\\\]/&&/g'", $"\"${variable}\"")) { Secrets = [variable] },
         };
 
-        // F8: the answers of a half-failed run would be taken for those of this one, and half a web server for a whole one.
-        // Whom this host took for the virtual IP's holder is asked anew: a stranger may have had it, or a primary that is gone.
-        // The password is followed by two empty answers: in HA mode the page tells the script neither the agents' network nor their certificates'
-        // folder, and empty takes the default where it asks for them (K1, K6, F8).
+        // F8: the answers of a half-failed run would be taken for those of this one, and half a web server for a whole
+        // one. Whom this host took for the virtual IP's holder is asked anew: a stranger may have had it, or a primary
+        // that is gone. The password is followed by two empty answers: in HA mode the page tells the script neither the
+        // agents' network nor their certificates' folder, and empty takes the default where it asks for them (K1, K6,
+        // F8).
         string Text(string answer, string clear) => $$"""
             {{(unregister ? $"PEM_SERVER_PASSWORD={clear} {Unregister} >\"$T/unregistered\" 2>&1 || echo \"the agent of a run that was cut stays registered: $(tail -n 1 \"$T/unregistered\")\"" : "")}}
             for f in {{InstallConfig}} {{AgentConfig}}{{(web ? "" : $" {Wsgi}")}}; do
@@ -187,7 +200,9 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         ALTER ROLE {SqlText.Identifier(_agentUser)} NOSUPERUSER;
         """;
 
-    /// <summary>A registered agent gets other files and duties by its configuration, as the vendor's manual describes (L6, A9).</summary>
+    /// <summary>
+    /// A registered agent gets other files and duties by its configuration, as the vendor's manual describes (L6, A9).
+    /// </summary>
     const string SetAgent = $$"""
         # set_agent KEY=VALUE...: each in its line, or at the end where it has none
         set_agent() {
@@ -219,8 +234,8 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         : "configure-pem-server.sh takes names of letters, digits and _-.@ only";
 
     /// <summary>
-    /// The call of the script: word for word what the newest page has for this role and SSL model (C1n, R22, R23), as from PEM 10.5 on options that
-    /// do not go together are refused (K32). No argument may hold a blank (F8).
+    /// The call of the script: word for word what the newest page has for this role and SSL model (C1n, R22, R23), as
+    /// from PEM 10.5 on options that do not go together are refused (K32). No argument may hold a blank (F8).
     /// </summary>
     string Command()
     {

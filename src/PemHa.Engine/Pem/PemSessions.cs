@@ -3,16 +3,17 @@ using PemHa.Engine.State;
 namespace PemHa.Engine.Pem;
 
 /// <summary>
-/// PEM before 10.5 does not get over a failover: the web application keeps its connections to the server that is gone, and agents leave a probe
-/// alone whose connection was lost (O11). Services that were started before the last failover are told of.
+/// PEM before 10.5 does not get over a failover: the web application keeps its connections to the server that is gone,
+/// and agents leave a probe alone whose connection was lost (O11). Services that were started before the last failover
+/// are told of.
 /// </summary>
 static class PemSessions
 {
     static readonly string[] Services = [UserSettings.Service, "pemagent"];
 
     /// <summary>
-    /// A probe: which services are older than the youngest timeline's history, a file that the server writes when it is promoted and its standbys
-    /// fetch when they follow it.
+    /// A probe: which services are older than the youngest timeline's history, a file that the server writes when it is
+    /// promoted and its standbys fetch when they follow it.
     /// </summary>
     public static readonly string Probe = $$"""
         {{PemVersion.Probe}}

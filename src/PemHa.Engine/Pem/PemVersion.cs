@@ -4,15 +4,22 @@ using PemHa.Engine.State;
 namespace PemHa.Engine.Pem;
 
 /// <summary>
-/// The version of the installed PEM. Everything that depends on a version is decided here (X18); null stands for a version that is not known,
-/// as in a preview before the package is there, and counts as the newest, which is what dnf will install.
+/// The version of the installed PEM. Everything that depends on a version is decided here (X18); null stands for a
+/// version that is not known, as in a preview before the package is there, and counts as the newest, which is what dnf
+/// will install.
 /// </summary>
 readonly record struct PemVersion(int Major, int Minor, int Patch) : IComparable<PemVersion>
 {
-    /// <summary>V1: the first with the script's options for high availability, and with user settings in Postgres that work (L11).</summary>
+    /// <summary>
+    /// V1: the first with the script's options for high availability, and with user settings in Postgres that work
+    /// (L11).
+    /// </summary>
     static readonly PemVersion HighAvailability = new(10, 4, 0);
 
-    /// <summary>V3: the first whose page makes the agents' common user a superuser meanwhile (B5), and whose web application's pool heals (O11).</summary>
+    /// <summary>
+    /// V3: the first whose page makes the agents' common user a superuser meanwhile (B5), and whose web application's
+    /// pool heals (O11).
+    /// </summary>
     static readonly PemVersion Healing = new(10, 5, 0);
 
     /// <summary>A probe for the fact that <see cref="Find"/> reads.</summary>
@@ -34,13 +41,19 @@ readonly record struct PemVersion(int Major, int Minor, int Patch) : IComparable
         return new PemVersion(numbers[0], numbers[1], numbers[2]);
     }
 
-    /// <summary>Whether the agents' common user is made a superuser while the primary is configured (R20, R21, B5).</summary>
+    /// <summary>
+    /// Whether the agents' common user is made a superuser while the primary is configured (R20, R21, B5).
+    /// </summary>
     public static bool WantsSuperUser(PemVersion? version) => version is not { } known || known >= Healing;
 
-    /// <summary>Whether web application and agents' probes stay broken after a failover until they are restarted (O11).</summary>
+    /// <summary>
+    /// Whether web application and agents' probes stay broken after a failover until they are restarted (O11).
+    /// </summary>
     public static bool StaysBroken(PemVersion? version) => version is { } known && known < Healing;
 
-    /// <summary>Refuses a PEM that has neither the script's options for high availability nor working user settings (V1, L11).</summary>
+    /// <summary>
+    /// Refuses a PEM that has neither the script's options for high availability nor working user settings (V1, L11).
+    /// </summary>
     /// <param name="version">What is installed.</param>
     /// <param name="host">Where.</param>
     public static PemException? Refusal(PemVersion? version, PemHost host) => version is not { } known || known >= HighAvailability ? null

@@ -18,8 +18,9 @@ static class UserSettings
     public const string Service = "edb-uwsgi";
 
     /// <summary>
-    /// The database as SQLAlchemy reads it: <c>postgresql</c> and not <c>postgres</c>, with the driver that the web application brings, and the
-    /// one host that is always the primary (T19). Nothing in it needs a backslash in Python, nor percent-encoding: see <see cref="Refusal"/>.
+    /// The database as SQLAlchemy reads it: <c>postgresql</c> and not <c>postgres</c>, with the driver that the web
+    /// application brings, and the one host that is always the primary (T19). Nothing in it needs a backslash in
+    /// Python, nor percent-encoding: see <see cref="Refusal"/>.
     /// </summary>
     public static string Uri(PemCluster cluster, string user, string password) => string.Create(CultureInfo.InvariantCulture,
         $"postgresql+psycopg://{user}:{password}@{NodeAddress.At(cluster.VirtualIp, cluster.Port)}/{DatabaseName}?sslmode=require");
@@ -28,8 +29,9 @@ static class UserSettings
     public const string Plain = "A-Za-z0-9._~-";
 
     /// <summary>
-    /// Why a role or its password cannot stand in the URI; null when it can. Percent-encoding would be right for the URI, but the application's own
-    /// migration may hand that to Python's ConfigParser, to which % begins an interpolation, and then the application does not start (B22).
+    /// Why a role or its password cannot stand in the URI; null when it can. Percent-encoding would be right for the
+    /// URI, but the application's own migration may hand that to Python's ConfigParser, to which % begins an
+    /// interpolation, and then the application does not start (B22).
     /// </summary>
     public static string? Refusal(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '~' or '-') ? null
         : "CONFIG_DATABASE_URI would hold it percent-encoded, which PEM's web application may not read; use letters, digits and ._~- only (New-PemCredential makes such passwords)";

@@ -12,7 +12,8 @@ sealed class WebCertificate(PemHost host) : Resource
     const string Resources = "/usr/edb/pem/resources/server-pem";
 
     /// <summary>
-    /// Where nginx reads its pair from is on no page (B21), so its configuration is asked; in shell variables, for a change as for a probe.
+    /// Where nginx reads its pair from is on no page (B21), so its configuration is asked; in shell variables, for a
+    /// change as for a probe.
     /// </summary>
     const string Files = $$"""
         nginx_file() { sed -n "s/^[[:space:]]*$1[[:space:]][[:space:]]*\"\{0,1\}\([^\";]*\)\"\{0,1\};.*/\1/p" {{Configuration}} 2>/dev/null | head -n 1; }

@@ -20,8 +20,8 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
         """;
 
     /// <summary>
-    /// Nothing public shows that the vendor's setup takes a service's name (row 60). A half-made database that it left goes with the next
-    /// run; one that a person then makes stays: so the mark goes where nothing was left.
+    /// Nothing public shows that the vendor's setup takes a service's name (row 60). A half-made database that it left
+    /// goes with the next run; one that a person then makes stays: so the mark goes where nothing was left.
     /// </summary>
     string ByHand => $"""
         {"{"}

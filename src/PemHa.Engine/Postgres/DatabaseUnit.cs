@@ -4,12 +4,14 @@ using PemHa.Engine.State;
 namespace PemHa.Engine.Postgres;
 
 /// <summary>
-/// The database server's unit uses the data directory that was described (P4): a service or a directory that is not the package's gets
-/// a unit of its own under /etc/systemd/system, as PostgreSQL's packages document it. A unit whose directory holds a database is left alone.
+/// The database server's unit uses the data directory that was described (P4): a service or a directory that is not the
+/// package's gets a unit of its own under /etc/systemd/system, as PostgreSQL's packages document it. A unit whose
+/// directory holds a database is left alone.
 /// </summary>
 /// <remarks>
-/// Where the package's unit names a PIDFile, that moves too: systemd removes the file once a service has stopped, and a server that does
-/// not find its own, for which it looks every minute, shuts down at once. A stop of ours would end the package's database (B2).
+/// Where the package's unit names a PIDFile, that moves too: systemd removes the file once a service has stopped, and a
+/// server that does not find its own, for which it looks every minute, shuts down at once. A stop of ours would end the
+/// package's database (B2).
 /// </remarks>
 sealed class DatabaseUnit(PemCluster cluster) : Resource
 {

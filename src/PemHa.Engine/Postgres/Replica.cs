@@ -112,9 +112,10 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         """;
 
     /// <summary>
-    /// Shell functions: what of a server was made by people, and how many tables and large objects a database of it has, with the names
-    /// of the first ones. It goes by their numbers: what initdb makes is below 16384 in PostgreSQL. Should the vendor's initdb pass that, a
-    /// fresh database is refused, and the names let a person see that it is fresh (B18).
+    /// Shell functions: what of a server was made by people, and how many tables and large objects a database of it
+    /// has, with the names of the first ones. It goes by their numbers: what initdb makes is below 16384 in PostgreSQL.
+    /// Should the vendor's initdb pass that, a fresh database is refused, and the names let a person see that it is
+    /// fresh (B18).
     /// </summary>
     static string Contents => $$"""
         own() {

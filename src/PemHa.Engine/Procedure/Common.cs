@@ -38,8 +38,8 @@ static class Common
     public static IEnumerable<string> DataAddresses(PemCluster cluster) => cluster.DataNodes.Select(h => h.Address).Append(cluster.VirtualIp);
 
     /// <summary>
-    /// Every address from which an EFM agent may connect. An agent of 5.4 asks its own database at its bind.address; the manual of all
-    /// versions lists the loopback addresses as well (B16).
+    /// Every address from which an EFM agent may connect. An agent of 5.4 asks its own database at its bind.address;
+    /// the manual of all versions lists the loopback addresses as well (B16).
     /// </summary>
     public static IEnumerable<string> AgentAddresses(PemCluster cluster) =>
         [.. cluster.Hosts.Select(h => h.Address), cluster.VirtualIp, "127.0.0.1", "::1"];

@@ -1,6 +1,9 @@
 namespace PemHa.Engine.Procedure;
 
-/// <summary>How EFM is set up besides what the page says. The only place with the defaults: every command that plans the step takes them from here.</summary>
+/// <summary>
+/// How EFM is set up besides what the page says. The only place with the defaults: every command that plans the step
+/// takes them from here.
+/// </summary>
 sealed record EfmOptions
 {
     /// <summary>Seconds between an idle agent's attempts to monitor its database again after a start (T13).</summary>

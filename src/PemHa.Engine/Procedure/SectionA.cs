@@ -43,7 +43,10 @@ static class SectionA
         ],
     ]);
 
-    /// <summary>What EFM calls and its package does not bring (B14, G60): sudo each minute, ping for the ping server, ps in its scripts.</summary>
+    /// <summary>
+    /// What EFM calls and its package does not bring (B14, G60): sudo each minute, ping for the ping server, ps in its
+    /// scripts.
+    /// </summary>
     internal static readonly (string Command, string Package)[] EfmCommands = [("sudo", "sudo"), ("ping", "iputils"), ("ps", "procps-ng")];
 
     /// <summary>What the package's own setup writes into postgresql.conf.</summary>

@@ -172,10 +172,12 @@ static class SectionC
         };
         if (host.Role != PemRole.Witness)
         {
-            // A switchover gives the old primary this name, or none: synchronous_standby_names would not count it any more (G18).
+            // A switchover gives the old primary this name, or none: synchronous_standby_names would not count it any
+            // more (G18).
             values["application.name"] = host.Name;
-            // With two standbys or more, a release in the background may cut the old primary's agent off while it chooses one (O5). With one
-            // it costs a second, and a node that is added later changes no property of the others.
+            // With two standbys or more, a release in the background may cut the old primary's agent off while it
+            // chooses one (O5). With one it costs a second, and a node that is added later changes no property of the
+            // others.
             if (cluster.EfmVersion >= ReleaseWaits)
             {
                 values["release.vip.background"] = "false";

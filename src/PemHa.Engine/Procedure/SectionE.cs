@@ -14,8 +14,9 @@ namespace PemHa.Engine.Procedure;
 static class SectionE
 {
     /// <summary>
-    /// New-PemAgentUser: P30. The role connects to template1 only until it is an agent's; then this changes nothing any more. A superuser, as newer
-    /// versions of PEM want it, it becomes in Install-PemServer alone, where the version is known; what a killed run left of that ends here.
+    /// New-PemAgentUser: P30. The role connects to template1 only until it is an agent's; then this changes nothing any
+    /// more. A superuser, as newer versions of PEM want it, it becomes in Install-PemServer alone, where the version is
+    /// known; what a killed run left of that ends here.
     /// </summary>
     public static Step AgentUser(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary)
     {
@@ -173,7 +174,10 @@ static class SectionE
         ]);
     }
 
-    /// <summary>R27: the page's path and the one of the vendor's automation differ; whichever is given has EFM's command below it.</summary>
+    /// <summary>
+    /// R27: the page's path and the one of the vendor's automation differ; whichever is given has EFM's command below
+    /// it.
+    /// </summary>
     static Requirement EfmPathThere(PemHost host, string path) => new("EFM's path for PEM",
         $"P={Sh.Quote(path)}; P=${{P%/}}; for f in \"$P/bin/efm\" \"$P/efm\"; do [ ! -x \"$f\" ] || fact there 1; done", facts =>
         facts.Is("there") ? null

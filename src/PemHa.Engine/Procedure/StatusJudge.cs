@@ -13,7 +13,9 @@ sealed record NodeView(PemNodeStatus Status)
     /// <summary>What to do about <see cref="Trouble"/>.</summary>
     public string? TroubleRemedy { get; init; }
 
-    /// <summary>Whether its database, which does not run, would start as a primary: its directory has no <c>standby.signal</c>.</summary>
+    /// <summary>
+    /// Whether its database, which does not run, would start as a primary: its directory has no <c>standby.signal</c>.
+    /// </summary>
     public bool StartsAsPrimary { get; init; }
 
     /// <summary>Whether its EFM agent's service runs; null when the host was not asked.</summary>
@@ -25,7 +27,9 @@ sealed record NodeView(PemNodeStatus Status)
     /// <summary>Its certificates that end soon, or have ended, and when, in UTC; null for a file that is no certificate.</summary>
     public IReadOnlyList<(string File, DateTime? End)> Ending { get; init; } = [];
 
-    /// <summary>Fingerprints of the authorities that its server believes and sslutils signs with; empty when unknown.</summary>
+    /// <summary>
+    /// Fingerprints of the authorities that its server believes and sslutils signs with; empty when unknown.
+    /// </summary>
     public string Authorities { get; init; } = "";
 
     /// <summary>PEM's services that lost their database in a failover and do not get over it (O11).</summary>
@@ -65,8 +69,8 @@ sealed record StatusView
         Efm is null ? [] : Efm.Nodes.Where(n => Nodes.All(known => known.Status.Address != n.Key));
 
     /// <summary>
-    /// The names of the nodes whose database takes writes, by the database's own word; where it could not be asked, by EFM's. A host that
-    /// is out of reach of SSH is not out of reach of its clients.
+    /// The names of the nodes whose database takes writes, by the database's own word; where it could not be asked, by
+    /// EFM's. A host that is out of reach of SSH is not out of reach of its clients.
     /// </summary>
     public IReadOnlyList<string> Writers =>
     [
@@ -154,7 +158,8 @@ static class StatusJudge
     static void OfCluster(StatusView view, List<PemFinding> findings)
     {
         void Find(string host, string message, string remedy) => findings.Add(new PemFinding(host, "Critical", message, remedy));
-        // With sslutils PEM renews by itself, on one node (O72): the others would refuse the agents and standbys that it signed for.
+        // With sslutils PEM renews by itself, on one node (O72): the others would refuse the agents and standbys that
+        // it signed for.
         var trusting = view.Nodes.Where(n => n.Authorities.Length > 0).GroupBy(n => n.Authorities).OrderByDescending(g => g.Count()).ToList();
         if (trusting.Count > 1)
         {
@@ -182,11 +187,14 @@ static class StatusJudge
             Find(view.Cluster, $"no EFM agent answers{(view.EfmTrouble.Length > 0 ? $": {view.EfmTrouble}" : "")}", NoAgentRemedy(view));
     }
 
-    /// <summary>The node that keeps the data is the one that EFM, or failing that the virtual IP, calls the primary.</summary>
+    /// <summary>
+    /// The node that keeps the data is the one that EFM, or failing that the virtual IP, calls the primary.
+    /// </summary>
     static string SplitBrainRemedy(StatusView view, IReadOnlyList<string> writers, List<string> holders)
     {
         var primaries = view.Nodes.Where(n => view.OfEfm(n.Status)?.Type == "Primary").Select(n => n.Status.Name).ToList();
-        // The agent of an isolated old primary calls its own node the primary: its word counts only where the virtual IP does not say otherwise.
+        // The agent of an isolated old primary calls its own node the primary: its word counts only where the virtual
+        // IP does not say otherwise.
         var kept = (primaries.Count, holders.Count) switch
         {
             (1, 0) => primaries[0],
@@ -229,7 +237,9 @@ static class StatusJudge
         };
     }
 
-    /// <summary>EFM's own words decide: a missing agent, a missing Java and a missing right need different things.</summary>
+    /// <summary>
+    /// EFM's own words decide: a missing agent, a missing Java and a missing right need different things.
+    /// </summary>
     static string NoAgentRemedy(StatusView view)
     {
         if (view.EfmTrouble.Contains("JRE", StringComparison.Ordinal)

@@ -33,7 +33,10 @@ static class StatusReader
         return Judge(cluster, [.. all], efm, said);
     }
 
-    /// <summary>What <c>efm</c> says on either stream when it has no status to print; which of the two it uses is not documented.</summary>
+    /// <summary>
+    /// What <c>efm</c> says on either stream when it has no status to print; which of the two it uses is not
+    /// documented.
+    /// </summary>
     static string? LastLine(string text) => text.Split('\n').Select(l => l.Trim()).LastOrDefault(l => l.Length > 0);
 
     internal sealed record Sight(PemHost Host, Facts Facts, HostTrouble? Trouble);

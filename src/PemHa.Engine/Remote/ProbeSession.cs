@@ -1,6 +1,9 @@
 namespace PemHa.Engine.Remote;
 
-/// <summary>Where probes are answered: by a host, or by what a support bundle keeps of one. Who only looks needs no more than this.</summary>
+/// <summary>
+/// Where probes are answered: by a host, or by what a support bundle keeps of one. Who only looks needs no more than
+/// this.
+/// </summary>
 interface IProbeSession
 {
     /// <summary>Masks the session's secrets.</summary>

@@ -42,7 +42,9 @@ sealed record RecordedAnswer
     public FragmentResult ToResult() => new(Status, Status != 0 ? Output : string.Concat(Facts.Select(f => f.Value is { } value
         ? $"{f.Name}\t={value}\n" : $"{f.Name}\t{Convert.ToBase64String(Encoding.Latin1.GetBytes(f.Text ?? ""))}\n")), Error);
 
-    /// <summary>Secrets are known as text; a file is kept byte by byte, and its letters are read as UTF-8 where it is that.</summary>
+    /// <summary>
+    /// Secrets are known as text; a file is kept byte by byte, and its letters are read as UTF-8 where it is that.
+    /// </summary>
     static string Masked(string bytes, Func<string, string> mask)
     {
         var text = Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(bytes));
@@ -110,7 +112,9 @@ sealed class RecordingSession(IProbeSession session, Func<string, string> mask) 
     public async Task<string> ClockOffsetAsync(CancellationToken ct) => Clock = await session.ClockOffsetAsync(ct);
 }
 
-/// <summary>A host of a support bundle: answers the probes that it answered when the bundle was saved, and nothing else.</summary>
+/// <summary>
+/// A host of a support bundle: answers the probes that it answered when the bundle was saved, and nothing else.
+/// </summary>
 sealed class RecordedSession(RecordedHost host, DateTime saved) : IProbeSession, IDisposable
 {
     public Redactor Redactor { get; } = new();

@@ -37,7 +37,8 @@ class SshSession : IProbeSession, IDisposable
     static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The session of a connected host.</summary>
-    /// <exception cref="PemException">The host is not connected, or is only what a support bundle keeps of it.</exception>
+    /// <exception cref="PemException">The host is not connected, or is only what a support bundle keeps of
+    /// it.</exception>
     public static SshSession Of(PemHost host) => host.Session as SshSession
         ?? throw (host.Session as RecordedSession)?.Refusal(host) ??  new PemException("NotConnected", Trouble.InvalidOperation, $"{host.Name} is not connected.", "Run Connect-PemHost first.") { Host = host };
 
@@ -77,11 +78,15 @@ class SshSession : IProbeSession, IDisposable
         return results;
     }
 
-    /// <summary>How far the host's clock is ahead of this machine's, in seconds; a script of its own, whose way there and back is short.</summary>
+    /// <summary>
+    /// How far the host's clock is ahead of this machine's, in seconds; a script of its own, whose way there and back
+    /// is short.
+    /// </summary>
     public async Task<string> ClockOffsetAsync(CancellationToken ct)
     {
         var (shortest, ahead) = (TimeSpan.MaxValue, "");
-        // Half of the way is what it may be wrong by: a host that was busy is asked again, and the quickest answer counts.
+        // Half of the way is what it may be wrong by: a host that was busy is asked again, and the quickest answer
+        // counts.
         for (var asked = 0; asked < 3 && shortest > TimeSpan.FromSeconds(0.1); asked++)
         {
             var script = new RemoteScript("", null);

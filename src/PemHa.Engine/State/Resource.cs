@@ -44,7 +44,9 @@ abstract class Resource
     /// <summary>Where to look while a change of this takes long, and the shell that prints <c>percent TAB text</c>; null when the seconds must do.</summary>
     public virtual (PemHost Host, string Script)? Watch => null;
 
-    /// <summary>Whether its answer explains why another probe on the host fails: it is then judged all the same, and first.</summary>
+    /// <summary>
+    /// Whether its answer explains why another probe on the host fails: it is then judged all the same, and first.
+    /// </summary>
     public virtual bool Explains => false;
 
     /// <summary>What a preview compares with where the steps before this one have not run yet; null when it cannot tell.</summary>

@@ -3,8 +3,9 @@ using System.Text.RegularExpressions;
 namespace PemHa.Engine.Support;
 
 /// <summary>
-/// Takes secrets out of what a support bundle holds, by the forms in which files, logs and answers carry them. The session's own secrets are
-/// masked by its redactor before; this is for those that PemHa was never given. It masks too much rather than too little.
+/// Takes secrets out of what a support bundle holds, by the forms in which files, logs and answers carry them. The
+/// session's own secrets are masked by its redactor before; this is for those that PemHa was never given. It masks too
+/// much rather than too little.
 /// </summary>
 static partial class BundleMask
 {
@@ -12,7 +13,10 @@ static partial class BundleMask
 
     const RegexOptions Options = RegexOptions.CultureInvariant | RegexOptions.IgnoreCase;
 
-    /// <summary>Names that hold a secret: <c>db.password.encrypted</c>, PGPASSWORD, EFMPASS, PEM_ENC_PAYLOAD, a repository's token.</summary>
+    /// <summary>
+    /// Names that hold a secret: <c>db.password.encrypted</c>, PGPASSWORD, EFMPASS, PEM_ENC_PAYLOAD, a repository's
+    /// token.
+    /// </summary>
     const string Name = @"[\w.\-]*(?:passw(?:or)?d|passphrase|secret|token|pgpass|efmpass|pem_enc|api[_\-]?key)[\w.\-]*";
 
     /// <summary>Names that look like it and say how, not what.</summary>
@@ -69,7 +73,10 @@ static partial class BundleMask
     /// <summary>A file of repositories: the subscription's user besides.</summary>
     public static string Repository(string text) => RepositoryUser().Replace(Common(text), Value);
 
-    /// <summary>The description of the cluster, which stays one: secret properties, and the journal's path, which is of the admin's machine.</summary>
+    /// <summary>
+    /// The description of the cluster, which stays one: secret properties, and the journal's path, which is of the
+    /// admin's machine.
+    /// </summary>
     public static string Topology(string text) => TopologyJournal().Replace(TopologyProperty().Replace(text, Value), "");
 
     // The quotes stay, so that the text stays what it is.

@@ -45,8 +45,9 @@ sealed record BundleManifest
 sealed record BundleContent(BundleManifest Manifest, string Topology, IReadOnlyDictionary<string, RecordedHost> Hosts);
 
 /// <summary>
-/// One zip with what support has to know of a cluster: files, statuses, versions and logs of each host, and what the hosts answered to the
-/// probes of Get-PemClusterStatus and Test-PemPrerequisite, so that both work on it elsewhere. Read-only, best effort, and without secrets.
+/// One zip with what support has to know of a cluster: files, statuses, versions and logs of each host, and what the
+/// hosts answered to the probes of Get-PemClusterStatus and Test-PemPrerequisite, so that both work on it elsewhere.
+/// Read-only, best effort, and without secrets.
 /// </summary>
 static class SupportBundle
 {
@@ -218,7 +219,10 @@ static class SupportBundle
         }
     }
 
-    /// <summary>Reads a bundle. Nothing is unpacked, so no name in it can lead anywhere, and what is too large is not read to its end.</summary>
+    /// <summary>
+    /// Reads a bundle. Nothing is unpacked, so no name in it can lead anywhere, and what is too large is not read to
+    /// its end.
+    /// </summary>
     /// <param name="name">What it is called in errors.</param>
     /// <exception cref="PemException">It is not a bundle, or not one that this version reads.</exception>
     public static BundleContent Read(Stream file, string name)

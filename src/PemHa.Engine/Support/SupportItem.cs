@@ -7,7 +7,8 @@ namespace PemHa.Engine.Support;
 
 /// <summary>One thing that a support bundle brings from each host.</summary>
 /// <param name="Name">The file in the host's folder.</param>
-/// <param name="Shell">POSIX sh that prints it and changes nothing; fails, and says why, where there is nothing to print.</param>
+/// <param name="Shell">POSIX sh that prints it and changes nothing; fails, and says why, where there is nothing to
+/// print.</param>
 /// <param name="Redaction">Takes out the secrets of its format.</param>
 sealed record SupportItem(string Name, string Shell, Func<string, string> Redaction)
 {

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace PemHa.Lab.Mutating;
 
 /// <summary>
-/// One way in which a product may differ from what PemHa assumes: a script of assets/mutations that changes the stand-in in exactly
-/// that, and what PemHa is to make of it.
+/// One way in which a product may differ from what PemHa assumes: a script of assets/mutations that changes the
+/// stand-in in exactly that, and what PemHa is to make of it.
 /// </summary>
 /// <param name="Path">The script.</param>
 /// <param name="Assumption">The entry of the register that it breaks.</param>
@@ -20,7 +20,9 @@ sealed partial record Mutation(string Path, string Assumption, string What, stri
     /// <summary>The program on a host that applies mutations and undoes them.</summary>
     public static string Program { get; } = System.IO.Path.Combine(LabPaths.Assets, "mutate");
 
-    /// <summary>Shell that succeeds on a host that it was made on, and nowhere else; for those that work all the same.</summary>
+    /// <summary>
+    /// Shell that succeeds on a host that it was made on, and nowhere else; for those that work all the same.
+    /// </summary>
     public string Shows { get; init; } = "";
 
     /// <summary>Its name.</summary>

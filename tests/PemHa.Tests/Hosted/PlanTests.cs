@@ -5,7 +5,9 @@ using PemHa.Engine.Procedure;
 
 namespace PemHa.Tests.Hosted;
 
-/// <summary>A step plans the same changes however it is asked for: alone, by Install-PemCluster, by Get-PemPlan.</summary>
+/// <summary>
+/// A step plans the same changes however it is asked for: alone, by Install-PemCluster, by Get-PemPlan.
+/// </summary>
 public sealed partial class PlanTests : IDisposable
 {
     const string Head = """
@@ -106,7 +108,9 @@ public sealed partial class PlanTests : IDisposable
         return string.Create(CultureInfo.InvariantCulture, $"{change.HostName}: {change.Action} {change.Resource}{indented}");
     }
 
-    /// <summary>A cluster whose every host answers each question so that every step has something to do and nothing against it.</summary>
+    /// <summary>
+    /// A cluster whose every host answers each question so that every step has something to do and nothing against it.
+    /// </summary>
     static PemHost[] Hosts(bool ipv6)
     {
         var net = ipv6 ? "fd16:161::" : "172.16.161.";

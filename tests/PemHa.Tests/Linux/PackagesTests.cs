@@ -4,7 +4,9 @@ using PemHa.Engine.State;
 
 namespace PemHa.Tests.Linux;
 
-/// <summary>What is installed beside the named packages: commands that EFM calls, and a Java (B7, B14, V8, G60).</summary>
+/// <summary>
+/// What is installed beside the named packages: commands that EFM calls, and a Java (B7, B14, V8, G60).
+/// </summary>
 public class PackagesTests
 {
     [Theory]

@@ -109,7 +109,8 @@ public class PemBackendTests
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["pg_wal"]);
         System.IO.File.WriteAllText(folder["pg_wal/00000002.history"], "");
-        // The application was started with this machine, long before the file; the agent will have been an hour after it.
+        // The application was started with this machine, long before the file; the agent will have been an hour after
+        // it.
         var probe = PemSessions.Probe.Replace(PemVersion.Probe, "", StringComparison.Ordinal);
         var told = Shell.Sh($$"""
             fact() { printf '%s\t=%s\n' "$1" "$2"; }

@@ -47,7 +47,8 @@ public class PemServerTests
     [Spec("P33", "P35", "T18")]
     public void The_primary_is_told_what_the_newest_page_tells_it()
     {
-        // P35 would add -ci and -acp; the newer fact wins (K32, X2): the script asks for these two, and empty answers take its defaults.
+        // P35 would add -ci and -acp; the newer fact wins (K32, X2): the script asks for these two, and empty answers
+        // take its defaults.
         var command = Command(_c1.Primary);
         Assert.Equal("/usr/edb/pem/bin/configure-pem-server.sh", command.Split(' ')[0]);
         AssertOptions(command,
@@ -270,7 +271,8 @@ public class PemServerTests
                 [("--use-agent-user", "common_agent_user"), ("--use-agent-sslcert", "/etc/pki/pemha/common_agent_user.crt"),
                 ("--use-agent-sslkey", "/etc/pki/pemha/common_agent_user.key")]);
             Assert.DoesNotContain("-aro", Command(c1, host), StringComparison.Ordinal);
-            // What a run that was cut has registered is taken back by the vendor's own means, before another one is registered.
+            // What a run that was cut has registered is taken back by the vendor's own means, before another one is
+            // registered.
             var again = Server(c1, host).Compare(Facts.Of(("id", "4"), ("agent", "t")), false)!;
             const string unregister = "/usr/edb/pem/agent/bin/pemworker --unregister-agent --pem-user pemsuper";
             Assert.StartsWith(unregister + "\n", again.Difference, StringComparison.Ordinal);

@@ -4,7 +4,10 @@ using PemHa.Engine.State;
 
 namespace PemHa.Tests.Postgres;
 
-/// <summary>The unit of a data directory or a service that is not the package's, by the real shell and a systemctl of the test's own.</summary>
+/// <summary>
+/// The unit of a data directory or a service that is not the package's, by the real shell and a systemctl of the test's
+/// own.
+/// </summary>
 [Spec("P4")]
 public sealed class DatabaseUnitTests : IDisposable
 {
@@ -39,7 +42,9 @@ public sealed class DatabaseUnitTests : IDisposable
             File.ReadAllText(_folder["pem-db.service.d/pemha-data.conf"]));
     }
 
-    /// <summary>B2: also where the directory was moved by a drop-in of the administrator's, and where a database lies in it.</summary>
+    /// <summary>
+    /// B2: also where the directory was moved by a drop-in of the administrator's, and where a database lies in it.
+    /// </summary>
     [Fact]
     public void A_unit_that_still_names_another_servers_PID_file_is_corrected()
     {

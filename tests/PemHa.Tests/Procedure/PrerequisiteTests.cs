@@ -255,7 +255,9 @@ public class PrerequisiteTests
     public void A_setting_that_our_lines_cannot_overrule_is_found(string value, string source, PemCheckState state, string why) =>
         Is("settings", state, Facts.Of(("up", "1"), ("setting.port", "5444"), ("setting.listen_addresses", value), ("source.listen_addresses", source)), why);
 
-    /// <summary>B9: what more than one standby needs after a failover. A setting at its default, 0, is not told.</summary>
+    /// <summary>
+    /// B9: what more than one standby needs after a failover. A setting at its default, 0, is not told.
+    /// </summary>
     [Theory]
     [InlineData("2", "", PemCheckState.Warning, "wal_keep_size is 0 MB, and 2 standbys stream")]
     [InlineData("2", "64", PemCheckState.Warning, "wal_keep_size is 64 MB")]

@@ -162,7 +162,9 @@ public class StatusJudgeTests
         Nodes = Healthy.Nodes.ToDictionary(n => n.Key, n => n.Key == address ? node : n.Value),
     };
 
-    /// <summary>The old primary of a failover, which was started by hand (R1, B3), as each way of asking sees it.</summary>
+    /// <summary>
+    /// The old primary of a failover, which was started by hand (R1, B3), as each way of asking sees it.
+    /// </summary>
     [Theory]
     [InlineData("report")]
     [InlineData("databases")]

@@ -3,7 +3,10 @@ using PemHa.Tests.Hosted;
 
 namespace PemHa.Tests.Support;
 
-/// <summary>Bundles in tests/bundles: each says what is written beside it. A real one that is dropped in there is a regression test.</summary>
+/// <summary>
+/// Bundles in tests/bundles: each says what is written beside it. A real one that is dropped in there is a regression
+/// test.
+/// </summary>
 public class BundleFixtureTests
 {
     static readonly string Folder = Path.Combine(ModuleAssemblies.Root, "tests", "bundles");

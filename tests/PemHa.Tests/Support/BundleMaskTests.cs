@@ -7,7 +7,9 @@ public class BundleMaskTests
 {
     const string Secret = "cnryQ7wZk2";
 
-    /// <summary>How a key's file begins; put together here, so that no search for keys takes this file for one.</summary>
+    /// <summary>
+    /// How a key's file begins; put together here, so that no search for keys takes this file for one.
+    /// </summary>
     const string KeyHeader = "-----BEGIN RSA " + "PRIVATE KEY-----";
 
     [Theory]
