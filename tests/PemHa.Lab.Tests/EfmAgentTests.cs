@@ -23,10 +23,10 @@ public sealed class EfmAgentTests(OneHost host)
             echo first >password; printf '#!/bin/sh\ncat /srv/efm/password\n' >ask; chmod 755 ask; chmod 644 password
             install -d -o enterprisedb -g enterprisedb -m 700 /srv/efm/data
             runuser -u enterprisedb -- /usr/edb/as17/bin/initdb -D /srv/efm/data >/dev/null
-            printf '%s\n' 'port = 5461' "listen_addresses = '*'" "unix_socket_directories = '/srv/efm/data'" >>data/postgresql.conf
+            printf '%s\n' 'port = 5469' "listen_addresses = '*'" "unix_socket_directories = '/srv/efm/data'" >>data/postgresql.conf
             sed -i '1i host all efm all scram-sha-256' data/pg_hba.conf
             runuser -u enterprisedb -- /usr/edb/as17/bin/pg_ctl -D /srv/efm/data -w -l /srv/efm/data/start.log start >/dev/null
-            runuser -u enterprisedb -- /usr/edb/as17/bin/psql -Xq -h /srv/efm/data -p 5461 -d postgres -c "CREATE ROLE efm LOGIN PASSWORD 'first' IN ROLE pg_monitor"
+            runuser -u enterprisedb -- /usr/edb/as17/bin/psql -Xq -h /srv/efm/data -p 5469 -d postgres -c "CREATE ROLE efm LOGIN PASSWORD 'first' IN ROLE pg_monitor"
             cd /etc/edb/efm-5.4
             cp efm.nodes.in alone.nodes
             cat efm.properties.in - >alone.properties <<END
@@ -34,7 +34,7 @@ public sealed class EfmAgentTests(OneHost host)
             script.db.password=/srv/efm/ask
             script.db.password.retry=1
             primary.health.check.port=8008
-            db.port=5461
+            db.port=5469
             db.database=postgres
             db.service.owner=enterprisedb
             db.bin=/usr/edb/as17/bin
@@ -58,7 +58,7 @@ public sealed class EfmAgentTests(OneHost host)
             // Logins fail until the script is asked again, and nothing is restarted.
             await host.RootAsync(
                 """
-                runuser -u enterprisedb -- /usr/edb/as17/bin/psql -Xq -h /srv/efm/data -p 5461 -d postgres -c "ALTER ROLE efm PASSWORD 'second'"
+                runuser -u enterprisedb -- /usr/edb/as17/bin/psql -Xq -h /srv/efm/data -p 5469 -d postgres -c "ALTER ROLE efm PASSWORD 'second'"
                 echo second >/srv/efm/password
                 """);
             await ProcedureLab.UntilAsync("a look at the files of the database", () => host.RootAsync(
