@@ -159,14 +159,19 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
     }
 
     /// <summary>
-    /// What a person should know: a password that changes under running agents (O80), and auto.rewind, which cannot
-    /// work (B13).
+    /// Worth knowing: values that stay as an administrator chose them, a password that changes under running agents (O80),
+    /// and auto.rewind, which cannot work (B13).
     /// </summary>
-    public override string? Remark(Facts facts) =>
-        host != password.Primary ? null
-        : password.Changed && facts.Is("active") ? Hurry
-        : "true".Equals(Values.GetValueOrDefault("auto.rewind"), StringComparison.OrdinalIgnoreCase) ? NoRewind
-        : null;
+    public override string? Remark(Facts facts)
+    {
+        var remarks = new List<string>();
+        var kept = ChosenByHand(facts.Has("file.text") ? facts["file.text"] : null, facts["sample.text"]).ToList();
+        if (kept.Count > 0) remarks.Add($"kept as set by hand in {Path}: {string.Join(", ", kept)}; -Property changes them.");
+        if (host == password.Primary && password.Changed && facts.Is("active")) remarks.Add(Hurry);
+        if (host == password.Primary && "true".Equals(Values.GetValueOrDefault("auto.rewind"), StringComparison.OrdinalIgnoreCase))
+            remarks.Add(NoRewind);
+        return remarks.Count == 0 ? null : string.Join(" ", remarks);
+    }
 
     const string Hurry =
         "the password of EFM's role has changed while its agents run with the old one. They are given the new one now; should this run end "
@@ -226,8 +231,23 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
         // Java would not mind, but EFM's shell helpers take the carriage return of another system's lines for a part of
         // the value (G50).
         var text = (current ?? facts["sample.text"]).Replace("\r\n", "\n", StringComparison.Ordinal);
-        return PropertiesText.Set(text, Values.Concat(Found(facts)).Append(new("db.password.encrypted", encrypted)));
+        var kept = ChosenByHand(current, facts["sample.text"]).ToHashSet(StringComparer.Ordinal);
+        var values = Values.Where(v => !kept.Contains(v.Key)).Concat(Found(facts));
+        return PropertiesText.Set(text, values.Append(new("db.password.encrypted", encrypted)));
     }
+
+    /// <summary>
+    /// Properties that PemHa sets for a switchover, and that an administrator may have chosen in another way: such a value
+    /// stays. The three of release.vip belong together (O5).
+    /// </summary>
+    static readonly string[][] Tuned =
+        [["application.name"], ["release.vip.background", "release.vip.pre.wait", "release.vip.post.wait"]];
+
+    /// <summary>The names of a node's file whose values are neither the package's nor ours, and which the user did not give.</summary>
+    IEnumerable<string> ChosenByHand(string? current, string sample) => current is null ? [] : Tuned
+        .Where(group => group.Any(Values.ContainsKey) && !group.Any(AskedFor.Contains) && group.Any(name => PropertiesText.Get(current, name) is { Length: > 0 } value
+            && value != PropertiesText.Get(sample, name) && value != Values.GetValueOrDefault(name)))
+        .SelectMany(group => group);
 }
 
 /// <summary><c>efm.nodes</c> of a node, from the package's sample (P16). Agents rewrite it, so only a missing or never used one is written.</summary>

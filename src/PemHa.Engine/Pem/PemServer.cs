@@ -131,8 +131,9 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
             proven() { proof; [ "$A$H$V$W" = tt01 ]; }
             wait_for {{HeartbeatPatience}} proven || fail "PEM does not prove itself: agent ${I:-(no number)} registered: ${A:-no}, heartbeat: ${H:-no}, verified: ${V:-no}, web: ${W:-no}; $(cat "$T/verified" /var/log/pem/agent.log 2>/dev/null | tail -n 3)"
             """;
-        // B19: in upgrade mode the script's last words may be missing, but then the agent is alive.
-        if (agent && (facts.Is("configured") || (facts.Is("answers") && heartbeat)))
+        // B19: in upgrade mode the script's last words may be missing, but then the agent is alive and the web
+        // application, which is configured last, answers.
+        if (agent && (facts.Is("configured") || (facts.Is("answers") && heartbeat && web)))
         {
             var services = web ? "pemagent" : "pemagent nginx";
             string[] set = [.. files ? [] : new[] { $"agent_ssl_crt={_file}.crt", $"agent_ssl_key={_file}.key" }, .. lacking];
@@ -155,10 +156,25 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         // the number the script takes it again; elsewhere no page has an option for it (K32), and the vendor's way back
         // is this (A8).
         var unregister = agent && !OwnNumber;
+        // With a web application that answers, the agent may only be stopped and its logs cleaned up: registered anew it
+        // would lose its history in PEM.
+        var revive = !unregister || !web ? "" : $$"""
+            {{Proof}}
+            {{SetAgent}}
+            alive() { proof; [ "$A$H" = tt ]; }
+            systemctl start pemagent 2>/dev/null || :
+            if wait_for 60 alive; then
+                {{(Settle is null ? "" : SqlText.Run("postgres", Settle))}}
+                if [ -n "$(lacking)" ]; then set_agent $(lacking); systemctl restart pemagent; fi
+                {{prove}}
+                exit 0
+            fi
+
+            """;
         var user = _agentUser is null ? "" : SqlText.Identifier(_agentUser);
         var shown = super ? $"ALTER ROLE {user} SUPERUSER;\n{command}\n{Settle}" : Settle is null ? command : $"{command}\n{Settle}";
         var variable = Recipe.PasswordOf(superUser);
-        return new Change("configure", unregister ? $"{Unregister}\n{shown}" : shown, Text($"printf '%s\\n\\n\\n' {Sh.Quote(Answer(password))}", Sh.Quote(password)))
+        return new Change("configure", unregister ? $"{Unregister}\n{shown}" : shown, revive + Text($"printf '%s\\n\\n\\n' {Sh.Quote(Answer(password))}", Sh.Quote(password)))
         {
             Recipe = new Recipe(Text($"printf '%s\\n\\n\\n' \"${variable}\" | sed 's/[\\\\]/&&/g'", $"\"${variable}\"")) { Secrets = [variable] },
         };
@@ -169,7 +185,7 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         // agents' network nor their certificates' folder, and empty takes the default where it asks for them (K1, K6,
         // F8).
         string Text(string answer, string clear) => $$"""
-            {{(unregister ? $"PEM_SERVER_PASSWORD={clear} {Unregister} >\"$T/unregistered\" 2>&1 || echo \"the agent of a run that was cut stays registered: $(tail -n 1 \"$T/unregistered\")\"" : "")}}
+            {{(unregister ? $"PEM_SERVER_PASSWORD={clear} timeout 60 {Unregister} >\"$T/unregistered\" 2>&1 || echo \"the agent of a run that was cut stays registered: $(tail -n 1 \"$T/unregistered\")\"" : "")}}
             for f in {{InstallConfig}} {{AgentConfig}}{{(web ? "" : $" {Wsgi}")}}; do
                 if [ -f "$f" ]; then mv "$f" "$f.pemha-$(date -u +%Y%m%dT%H%M%SZ)"; fi
             done

@@ -16,7 +16,11 @@ sealed class WebCertificate(PemHost host) : Resource
     /// change as for a probe.
     /// </summary>
     const string Files = $$"""
-        nginx_file() { sed -n "s/^[[:space:]]*$1[[:space:]][[:space:]]*\"\{0,1\}\([^\";]*\)\"\{0,1\};.*/\1/p" {{Configuration}} 2>/dev/null | head -n 1; }
+        # a path may stand in quotes of either kind, and blanks before the semicolon
+        nginx_file() {
+            sed -n "s/^[[:space:]]*$1[[:space:]]\{1,\}[\"']\{0,1\}\([^\"';[:space:]]*\)[\"']\{0,1\}[[:space:]]*;.*/\1/p" \
+                {{Configuration}} 2>/dev/null | head -n 1
+        }
         CRT=$(nginx_file ssl_certificate); CRT=${CRT:-{{Resources}}.crt}; KEY=$(nginx_file ssl_certificate_key); KEY=${KEY:-{{Resources}}.key}
         """;
 

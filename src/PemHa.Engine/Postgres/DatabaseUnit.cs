@@ -53,7 +53,8 @@ sealed class DatabaseUnit(PemCluster cluster) : Resource
         return new Change(moved ? "correct" : "create", difference, fresh ? $$"""
             P=$(systemctl show -p FragmentPath --value {{Sh.Quote(cluster.PackageServiceName)}})
             [ -f "$P" ] || fail "there is no unit {{cluster.PackageServiceName}} to begin from"
-            sed "s|^Environment=PGDATA=.*|Environment=$(printf %s {{data}})|; s|^PIDFile=.*|PIDFile=$(printf %s {{Sh.Quote(PidFile)}})|" \
+            # the value may stand in quotes
+            sed "s|^Environment=[\"']\{0,1\}PGDATA=.*|Environment=$(printf %s {{data}})|; s|^PIDFile=.*|PIDFile=$(printf %s {{Sh.Quote(PidFile)}})|" \
                 "$P" > {{Sh.Quote(Unit + ".new")}}
             mv {{Sh.Quote(Unit + ".new")}} {{Sh.Quote(Unit)}}
             systemctl daemon-reload

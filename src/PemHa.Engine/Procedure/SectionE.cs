@@ -41,6 +41,12 @@ static class SectionE
     /// <summary>Install-PemServer: P30, P32–P35, F8.</summary>
     public static Step Server(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password, PemServerOptions? options = null)
     {
+        // The agents' common user does not stay a superuser, and this one has to.
+        if (user == cluster.AgentUser)
+            throw new PemException("AgentUserUnfit", Trouble.InvalidArgument,
+                $"{user} cannot be PEM's superuser and the agents' common user at once.",
+                "Give Install-PemServer another -Credential, or New-PemCluster another -AgentUser.");
+
         IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness)];
         foreach (var host in data) SshSession.Of(host).Redactor.Add(password, Sh.Quote(password), PemServer.Answer(password), Sh.Quote(PemServer.Answer(password)));
         var choice = options ?? new PemServerOptions();

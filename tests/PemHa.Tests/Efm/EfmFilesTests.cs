@@ -396,6 +396,24 @@ public class EfmFilesTests
         Assert.Equal(unfit, SectionC.Unfit(cluster, new PemHost(cluster, "172.16.161.200", PemRole.Primary, "node1"), nic));
     }
 
+    [Theory]
+    [InlineData("application.name=dc1_node2", "application.name=dc1_node2", "release.vip.background=false", true)]
+    [InlineData("release.vip.pre.wait=5", "release.vip.background=true", "application.name=node2", true)]
+    [InlineData("application.name=node2", "application.name=node2", "release.vip.post.wait=1", false)]
+    [Spec("P19")]
+    public void What_an_administrator_chose_for_a_switchover_stays(string line, string stays, string ours, bool said)
+    {
+        const string Sample =
+            "application.name=\nrelease.vip.background=true\nrelease.vip.pre.wait=0\nrelease.vip.post.wait=0\ndb.user=\n";
+        var current = PropertiesText.Set(Sample, [new(line.Split('=')[0], line.Split('=')[1])]);
+        (string, string)[] facts = [("sample.text", Sample), ("file.text", current), ("file.mode", "640 efm:enterprisedb"), ("works", "1")];
+        var properties = Properties(Step(), _c1.Standby);
+        var difference = properties.Compare(Facts.Of(facts), false)!.Difference;
+        Assert.DoesNotContain($"-{stays}", difference, StringComparison.Ordinal);
+        Assert.Contains($"+{ours}", difference, StringComparison.Ordinal);
+        Assert.Equal(said, properties.Remark(Facts.Of(facts)) is not null);
+    }
+
     [Fact]
     [Spec("T10")]
     public void A_ping_server_of_the_cluster_itself_is_refused()

@@ -84,6 +84,7 @@ public sealed class CertificateCommandTests(HostedEngine engine) : IClassFixture
     [Spec("P30")]
     [InlineData("-AgentUser agent1", "AgentUserUnfit")]
     [InlineData("-AgentUser root", "AgentUserUnfit")]
+    [InlineData("-AgentUser enterprisedb", "AgentUserUnfit")]
     [InlineData("-AgentUser web", "AgentUserUnfit")]
     [InlineData("-AgentUser pem_agent", "AgentUserUnfit")]
     [InlineData("-AgentUser pg_x", "AgentUserUnfit")]

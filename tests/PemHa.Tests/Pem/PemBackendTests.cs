@@ -51,6 +51,7 @@ public class PemBackendTests
     }
 
     [Theory]
+    [InlineData("ssl_certificate '/etc/x.crt' ;\n\tssl_certificate_key\t/etc/x.key ;\n", "/etc/x.crt /etc/x.key")]
     [InlineData("    ssl_certificate /etc/nginx/pem/x.crt;\n    ssl_certificate_key \"/etc/nginx/pem/x.key\";\n", "/etc/nginx/pem/x.crt /etc/nginx/pem/x.key")]
     [InlineData("server {}\n", "/usr/edb/pem/resources/server-pem.crt /usr/edb/pem/resources/server-pem.key")]
     [InlineData(null, "/usr/edb/pem/resources/server-pem.crt /usr/edb/pem/resources/server-pem.key")]

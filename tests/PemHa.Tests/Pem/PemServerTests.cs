@@ -182,6 +182,33 @@ public class PemServerTests
         Assert.Null(Server(_c1.Standby).Compare(Facts.Of([("answers", "1"), .. Of(2).Where(f => f.Item1 != "configured")]), false));
         var silent = Facts.Of([("answers", "1"), ("heartbeat", ""), .. Of(2).Where(f => f.Item1 is not ("configured" or "heartbeat"))]);
         Assert.Equal("configure", Server(_c1.Standby).Compare(silent, false)!.Action);
+        // A live agent without a web application is a run that was cut before its end.
+        var cut = Facts.Of([("answers", "1"), ("web", ""), .. Of(2).Where(f => f.Item1 is not ("configured" or "web"))]);
+        Assert.Equal("configure", Server(_c1.Standby).Compare(cut, false)!.Action);
+    }
+
+    [Fact]
+    [Spec("P30")]
+    public void The_common_user_and_the_superuser_are_two()
+    {
+        var same = new Example(agentUser: "pemsuper");
+        var error = Assert.Throws<PemException>(() => Server(same, same.Primary));
+        Assert.Equal("AgentUserUnfit", error.Id);
+    }
+
+    [Fact]
+    [Spec("F8")]
+    public void An_agent_that_is_only_stopped_is_started_before_it_would_be_registered_anew()
+    {
+        var common = new Example(agentUser: "common_agent_user");
+        Change Planned(string web) => Server(common, common.Standby).Compare(
+            Facts.Of([("answers", "1"), ("heartbeat", ""), ("web", web), .. Of(2).Where(f => f.Item1 is not ("configured" or "heartbeat" or "web"))]), false)!;
+        var start = Planned("1").Apply.IndexOf("systemctl start pemagent", StringComparison.Ordinal);
+        Assert.InRange(start, 0, Planned("1").Apply.IndexOf("--unregister-agent", StringComparison.Ordinal));
+        Assert.DoesNotContain("systemctl start pemagent", Planned("").Apply, StringComparison.Ordinal);
+        Assert.Contains("--unregister-agent", Planned("").Apply, StringComparison.Ordinal);
+        // A runbook would end there.
+        Assert.DoesNotContain("exit 0", Planned("1").Recipe.Script, StringComparison.Ordinal);
     }
 
     [Theory]

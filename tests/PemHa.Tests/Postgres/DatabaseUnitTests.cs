@@ -18,14 +18,18 @@ public sealed class DatabaseUnitTests : IDisposable
     {
         _cluster = new PemCluster("efm", "172.16.161.245") { DataDirectory = _folder["main"], ServiceName = "pem-db" };
         Directory.CreateDirectory(_cluster.DataDirectory);
-        File.WriteAllText(_folder["package.service"], "[Service]\nEnvironment=PGDATA=/pkg/data\nPIDFile=/pkg/data/postmaster.pid\nType=notify\n");
     }
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public void A_service_of_its_own_has_a_data_directory_and_a_PID_file_of_its_own()
+    [Theory]
+    [InlineData("PGDATA=/pkg/data")]
+    [InlineData("\"PGDATA=/pkg/data\"")]
+    [InlineData("'PGDATA=/pkg/data'")]
+    public void A_service_of_its_own_has_a_data_directory_and_a_PID_file_of_its_own(string packages)
     {
+        File.WriteAllText(_folder["package.service"],
+            $"[Service]\nEnvironment={packages}\nPIDFile=/pkg/data/postmaster.pid\nType=notify\n");
         var change = Compare(("load", "not-found"))!;
         Run(change.Apply);
         Assert.Equal($"[Service]\nEnvironment=PGDATA={_cluster.DataDirectory}\nPIDFile={_cluster.DataDirectory}/postmaster.pid\nType=notify\n",
