@@ -16,6 +16,9 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
     /// <summary>Whether texts made before are of another password.</summary>
     public bool Changed => role.PasswordChanged;
 
+    /// <summary>The command that encrypts it, without where it comes from.</summary>
+    string Command => $"{Sh.Quote(primary.Cluster.EfmCommand)} encrypt {Sh.Quote(primary.Cluster.Name)}";
+
     /// <summary>The variable with it in a runbook.</summary>
     public string Variable => Recipe.PasswordOf(role.RoleName);
 
@@ -27,11 +30,13 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
     public string Ask => Encrypted.Length > 0 ? ":" : $$"""
         if [ -x {{Sh.Quote(primary.Cluster.EfmCommand)}} ]; then
             if [ ! -f "$T/encrypt.status" ]; then
-                EFMPASS={{Sh.Quote(clear)}} {{Sh.Quote(primary.Cluster.EfmCommand)}} encrypt {{Sh.Quote(primary.Cluster.Name)}} --from-env \
+                EFMPASS={{Sh.Quote(clear)}} {{Command}} --from-env \
                     >"$T/encrypted" 2>"$T/encrypt.error" && R=0 || R=$?
                 echo "$R" > "$T/encrypt.status"
             fi
-            fact encrypt.status "$(cat "$T/encrypt.status")"; fact64 encrypted < "$T/encrypted"; fact64 encrypt.error < "$T/encrypt.error"
+            fact encrypt.status "$(cat "$T/encrypt.status")"
+            fact64 encrypted < "$T/encrypted"
+            fact64 encrypt.error < "$T/encrypt.error"
         fi
         """;
 
@@ -49,7 +54,9 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
 
     /// <summary>Shell that reports as fact <c>works</c> that an agent runs with the text in its file.</summary>
     public string Proven(string path) => $$"""
-        efm_proven() { {{(Changed ? "false" : $"agent_active && grep -q '^db\\.password\\.encrypted=.' {Sh.Quote(path)} 2>/dev/null")}}; }
+        efm_proven() {
+            {{(Changed ? "false" : $"agent_active && grep -q '^db\\.password\\.encrypted=.' {Sh.Quote(path)} 2>/dev/null")}}
+        }
         efm_proven && fact works 1
         agent_active && fact active 1
         :
@@ -72,16 +79,19 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
 
         var message = $"efm encrypt gave no encrypted password on {primary.Name}";
         message += facts.Has("encrypt.status")
-            ? $": status {facts["encrypt.status"]}, output {Quoted(printed)}, error output {Quoted(facts["encrypt.error"].Trim())}."
+            ? $": status {facts["encrypt.status"]}, output {Quoted(printed)}, "
+                + $"error output {Quoted(facts["encrypt.error"].Trim())}."
             : ".";
-        throw new PemException("EfmEncryptFailed", Trouble.InvalidResult, message, Remedy(printed + facts["encrypt.error"]));
+        throw new PemException("EfmEncryptFailed", Trouble.InvalidResult, message,
+            Remedy(printed + facts["encrypt.error"]));
     }
 
     /// <summary>
     /// Whether a text has the form of an encrypted password: one word of hexadecimal digits, at least 16 bytes (R3,
     /// R5). What it fails with are sentences, so the form need not be narrower than that.
     /// </summary>
-    public static bool IsEncrypted(string text) => text.Length >= 32 && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit);
+    public static bool IsEncrypted(string text) =>
+        text.Length >= 32 && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit);
 
     /// <summary>
     /// Shell for a runbook: puts the encrypted password into <c>$E</c>, or fails with what the command printed. The
@@ -89,17 +99,20 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
     /// secret (T8).
     /// </summary>
     public string AskByHand => $$"""
-        E=$(EFMPASS="${{Variable}}" {{Sh.Quote(primary.Cluster.EfmCommand)}} encrypt {{Sh.Quote(primary.Cluster.Name)}} --from-env 2>"$T/x") && R=0 || R=$?
+        E=$(EFMPASS="${{Variable}}" {{Command}} --from-env 2>"$T/x") && R=0 || R=$?
         case "$R $E" in '0 '|'0 '*[!0-9A-Fa-f]*|[!0]*) R=1;; esac
         [ "$R" = 0 ] && [ ${#E} -ge 32 ] && [ $(( ${#E} % 2 )) = 0 ] ||
-            fail "efm encrypt gave no encrypted password: $(printf '%s\n' "$E" | cat - "$T/x" | sed 's/[0-9A-Fa-f]\{32,\}/********/g')"
+            fail "efm encrypt gave no encrypted password: $(printf '%s\n' "$E" | cat - "$T/x" |
+                sed 's/[0-9A-Fa-f]\{32,\}/********/g')"
         """;
 
     static string Remedy(string printed) =>
-        printed.Contains("JRE", StringComparison.Ordinal) || printed.Contains("java", StringComparison.OrdinalIgnoreCase)
+        printed.Contains("JRE", StringComparison.Ordinal)
+            || printed.Contains("java", StringComparison.OrdinalIgnoreCase)
             ? "EFM finds no Java on the host: run Install-PemEpas, which installs it, or put `java` into root's PATH."
         : printed.Contains("EFMPASS", StringComparison.Ordinal)
-            ? "EFM did not get the password through its environment: see whether its `efm` command, or a sudo rule for it, resets the environment."
+            ? "EFM did not get the password through its environment: see whether its `efm` command, or a sudo rule for it, "
+                + "resets the environment."
             : "Run `efm encrypt NAME --from-env` by hand on the host, with EFMPASS set; EFM needs Java.";
 
     static string Quoted(string printed)
@@ -123,7 +136,8 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
     /// <summary>Those of the names that a person typed.</summary>
     public IEnumerable<string> AskedFor { get; init; } = [];
 
-    public override Facts? Blank => Facts.Of(("sample.text", ""), ("encrypt.status", "0"), ("encrypted", new string('0', 32)));
+    public override Facts? Blank =>
+        Facts.Of(("sample.text", ""), ("encrypt.status", "0"), ("encrypted", new string('0', 32)));
 
     public override string Probe => $$"""
         {{base.Probe}}
@@ -150,37 +164,44 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
             if (!facts.Has("sample.text")) return null;
 
             var text = PropertiesText.Set(facts.Has("file.text") ? facts["file.text"] : facts["sample.text"], values);
-            var name = PropertiesText.ReadByHelpers.FirstOrDefault(n => PropertiesText.HelpersValue(text, n) != PropertiesText.Get(text, n));
+            var name = PropertiesText.ReadByHelpers
+                .FirstOrDefault(n => PropertiesText.HelpersValue(text, n) != PropertiesText.Get(text, n));
             return name is null ? null : new PemException("PropertyAmbiguous", Trouble.InvalidOperation,
-                $"EFM's shell scripts would not read {name}={PropertiesText.Get(text, name)} from {path} on {host.Name}, but the line "
-                + $"'{PropertiesText.HelpersLine(text, name)?.Trim()}': of the lines that match {name} they take the last one without a '#'.",
+                $"EFM's shell scripts would not read {name}={PropertiesText.Get(text, name)} from {path} on {host.Name}, "
+                + $"but the line '{PropertiesText.HelpersLine(text, name)?.Trim()}': of the lines that match {name} "
+                + "they take the last one without a '#'.",
                 $"Remove that line or put a '#' in front of it, and leave no '#' in the line of {name} itself.");
         });
     }
 
     /// <summary>
-    /// Worth knowing: values that stay as an administrator chose them, a password that changes under running agents (O80),
-    /// and auto.rewind, which cannot work (B13).
+    /// Worth knowing: values that stay as an administrator chose them, a password that changes under running agents
+    /// (O80), and auto.rewind, which cannot work (B13).
     /// </summary>
     public override string? Remark(Facts facts)
     {
         var remarks = new List<string>();
         var kept = ChosenByHand(facts.Has("file.text") ? facts["file.text"] : null, facts["sample.text"]).ToList();
-        if (kept.Count > 0) remarks.Add($"kept as set by hand in {Path}: {string.Join(", ", kept)}; -Property changes them.");
-        if (host == password.Primary && password.Changed && facts.Is("active")) remarks.Add(Hurry);
-        if (host == password.Primary && "true".Equals(Values.GetValueOrDefault("auto.rewind"), StringComparison.OrdinalIgnoreCase))
+        if (kept.Count > 0)
+            remarks.Add($"kept as set by hand in {Path}: {string.Join(", ", kept)}; -Property changes them.");
+        if (host == password.Primary && password.Changed && facts.Is("active"))
+            remarks.Add(Hurry);
+        var rewinds = "true".Equals(Values.GetValueOrDefault("auto.rewind"), StringComparison.OrdinalIgnoreCase);
+        if (host == password.Primary && rewinds)
             remarks.Add(NoRewind);
         return remarks.Count == 0 ? null : string.Join(" ", remarks);
     }
 
     const string Hurry =
-        "the password of EFM's role has changed while its agents run with the old one. They are given the new one now; should this run end "
-        + "half-way, run it again at once: after local.timeout (60 s by default) an agent that cannot log in takes its database for dead.";
+        "the password of EFM's role has changed while its agents run with the old one. They are given the new one now; "
+        + "should this run end half-way, run it again at once: after local.timeout (60 s by default) an agent that "
+        + "cannot log in takes its database for dead.";
 
     const string NoRewind =
-        "auto.rewind=true does nothing with the roles and rules that PemHa makes: pg_rewind logs in to a database as the replication role, "
-        + "whose rules allow replication only, needs EXECUTE on pg_read_binary_file and three other functions, and wal_log_hints or data "
-        + "checksums. Without them EFM leaves a failed primary stopped. Use auto.basebackup=true (EFM 5.2), or Initialize-PemReplica -Force.";
+        "auto.rewind=true does nothing with the roles and rules that PemHa makes: pg_rewind logs in to a database as the "
+        + "replication role, whose rules allow replication only, needs EXECUTE on pg_read_binary_file and three other "
+        + "functions, and wal_log_hints or data checksums. Without them EFM leaves a failed primary stopped. Use "
+        + "auto.basebackup=true (EFM 5.2), or Initialize-PemReplica -Force.";
 
     /// <summary>By hand each node encrypts for itself: the texts differ, the password does not.</summary>
     protected override Recipe ByHand(Facts facts, string wanted)
@@ -237,17 +258,27 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
     }
 
     /// <summary>
-    /// Properties that PemHa sets for a switchover, and that an administrator may have chosen in another way: such a value
-    /// stays. The three of release.vip belong together (O5).
+    /// Properties that PemHa sets for a switchover, and that an administrator may have chosen in another way: such a
+    /// value stays. The three of release.vip belong together (O5).
     /// </summary>
     static readonly string[][] Tuned =
         [["application.name"], ["release.vip.background", "release.vip.pre.wait", "release.vip.post.wait"]];
 
-    /// <summary>The names of a node's file whose values are neither the package's nor ours, and which the user did not give.</summary>
-    IEnumerable<string> ChosenByHand(string? current, string sample) => current is null ? [] : Tuned
-        .Where(group => group.Any(Values.ContainsKey) && !group.Any(AskedFor.Contains) && group.Any(name => PropertiesText.Get(current, name) is { Length: > 0 } value
-            && value != PropertiesText.Get(sample, name) && value != Values.GetValueOrDefault(name)))
-        .SelectMany(group => group);
+    /// <summary>
+    /// The names of a node's file whose values are neither the package's nor ours, and which the user did not give.
+    /// </summary>
+    IEnumerable<string> ChosenByHand(string? current, string sample)
+    {
+        if (current is null) return [];
+
+        bool IsChosen(string name) => PropertiesText.Get(current, name) is { Length: > 0 } value
+            && value != PropertiesText.Get(sample, name)
+            && value != Values.GetValueOrDefault(name);
+
+        return Tuned
+            .Where(group => group.Any(Values.ContainsKey) && !group.Any(AskedFor.Contains) && group.Any(IsChosen))
+            .SelectMany(group => group);
+    }
 }
 
 /// <summary><c>efm.nodes</c> of a node, from the package's sample (P16). Agents rewrite it, so only a missing or never used one is written.</summary>

@@ -13,7 +13,11 @@ sealed class CommonUserDemoted(string user) : Resource
     public override string Name => $"role {user} is not a superuser";
 
     public override string Probe => "up || exit 0\n"
-        + SqlText.Run("postgres", $"SELECT 'super' || chr(9) || '=1' FROM pg_roles WHERE rolname = {SqlText.Literal(user)} AND rolsuper AND oid <> 10");
+        // The first superuser of a database keeps what it is, whatever it is called.
+        + SqlText.Run("postgres", $"""
+            SELECT 'super' || chr(9) || '=1' FROM pg_roles
+            WHERE rolname = {SqlText.Literal(user)} AND rolsuper AND oid <> 10
+            """);
 
     public override Change? Compare(Facts facts, bool triggered)
     {
@@ -30,7 +34,8 @@ static class PemDatabase
 
     /// <summary>Shell that reports the fact and ends the probe.</summary>
     public const string Probe = """
-        up && [ "$(echo "SELECT 1 FROM pg_database WHERE datname = 'pem'" | sql postgres 2>/dev/null)" = 1 ] || { fact absent 1; exit 0; }
+        up && [ "$(echo "SELECT 1 FROM pg_database WHERE datname = 'pem'" | sql postgres 2>/dev/null)" = 1 ] ||
+            { fact absent 1; exit 0; }
         """;
 }
 
@@ -55,8 +60,9 @@ sealed class PemServersFlagged(PemCluster cluster, int dataNodes) : Resource
                 {{PemDatabase.Probe}}
                 {{SqlText.Run("pem", $"""
                     SELECT 'function' || chr(9) || '=1' WHERE to_regproc('pem.register_pem_server') IS NOT NULL;
-                    SELECT '{Row}' || s.id || chr(9) || '=' || coalesce((SELECT max(f.value) FROM jsonb_each_text(to_jsonb(s)) f WHERE f.key LIKE '%pem_server%'), 'unknown')
-                      FROM pem.server s WHERE s.port = {cluster.Port.ToString(CultureInfo.InvariantCulture)} AND coalesce(to_jsonb(s)->>'active', 'true') = 'true'
+                    SELECT '{Row}' || s.id || chr(9) || '=' || coalesce(
+                        (SELECT max(f.value) FROM jsonb_each_text(to_jsonb(s)) f WHERE f.key LIKE '%pem_server%'), 'unknown')
+                      FROM pem.server s WHERE s.port = {Port} AND coalesce(to_jsonb(s)->>'active', 'true') = 'true'
                       AND s.server IN ({Servers});
                     """)}} 2>/dev/null || :
                 """;
@@ -69,26 +75,38 @@ sealed class PemServersFlagged(PemCluster cluster, int dataNodes) : Resource
         if (facts.Is(PemDatabase.Absent)) return new Change("flag", Later, SqlText.Run("pem", Later) + " >/dev/null");
         // Once in a run: which column is the flag is our guess, and a row that does not show it is no reason to fail.
         if (!facts.Is("function") || _flagged) return null;
-        var flags = Rows(facts).Where(r => facts[r] == "false").Select(r => $"SELECT pem.register_pem_server({r[Row.Length..]});").ToList();
+        var flags = Rows(facts)
+            .Where(r => facts[r] == "false")
+            .Select(r => $"SELECT pem.register_pem_server({r[Row.Length..]});")
+            .ToList();
         var text = string.Join('\n', flags);
         _flagged = flags.Count > 0;
         return flags.Count == 0 ? null : new Change("flag", text, SqlText.Run("pem", text) + " >/dev/null");
     }
 
     string Later => $"""
-        DO $$ BEGIN IF to_regproc('pem.register_pem_server') IS NOT NULL THEN PERFORM pem.register_pem_server(s.id) FROM pem.server s
-          WHERE s.port = {cluster.Port.ToString(CultureInfo.InvariantCulture)} AND s.server IN ({Servers}); END IF; END $$;
+        DO $$ BEGIN
+          IF to_regproc('pem.register_pem_server') IS NOT NULL THEN
+            PERFORM pem.register_pem_server(s.id) FROM pem.server s WHERE s.port = {Port} AND s.server IN ({Servers});
+          END IF;
+        END $$;
         """;
+
+    string Port => cluster.Port.ToString(CultureInfo.InvariantCulture);
 
     string Servers => string.Join(", ", cluster.Hosts.Where(h => h.Role != PemRole.Witness)
         .SelectMany(h => new[] { h.Address, h.Name }).Append(cluster.VirtualIp).Distinct().Select(SqlText.Literal));
 
-    public override string? Remark(Facts facts) => !facts.Is("function") || Rows(facts).Count() is var rows && rows >= dataNodes ? null
-        : $"pem.server has {Rows(facts).Count()} rows of this cluster for {dataNodes} data nodes, so PEM's own jobs (purging) and alerts may stop after a failover; "
+    public override string? Remark(Facts facts) =>
+        !facts.Is("function") || Rows(facts).Count() is var rows && rows >= dataNodes ? null
+        : $"pem.server has {Rows(facts).Count()} rows of this cluster for {dataNodes} data nodes, so PEM's own jobs "
+            + "(purging) and alerts may stop after a failover; "
             + "register the others with pemworker --register-server, then run Install-PemServer again";
 
     static IEnumerable<string> Rows(Facts facts) =>
-        facts.Names.Where(n => n.StartsWith(Row, StringComparison.Ordinal) && n[Row.Length..].All(char.IsAsciiDigit)).Order(StringComparer.Ordinal);
+        facts.Names
+            .Where(n => n.StartsWith(Row, StringComparison.Ordinal) && n[Row.Length..].All(char.IsAsciiDigit))
+            .Order(StringComparer.Ordinal);
 }
 
 /// <summary>
@@ -105,17 +123,23 @@ sealed class CertificateJob(PemSslModel model) : Resource
     public override string Probe => $$"""
         {{PemDatabase.Probe}}
         {{SqlText.Run("pem", $"""
-            SELECT 'enabled' || chr(9) || '=1' FROM pem.job j WHERE to_jsonb(j)->>'jobname' = {SqlText.Literal(JobName)} AND to_jsonb(j)->>'jobenabled' = 'true' LIMIT 1
+            SELECT 'enabled' || chr(9) || '=1' FROM pem.job j
+            WHERE to_jsonb(j)->>'jobname' = {SqlText.Literal(JobName)} AND to_jsonb(j)->>'jobenabled' = 'true' LIMIT 1
             """)}} 2>/dev/null || :
         """;
 
     public override Change? Compare(Facts facts, bool triggered)
     {
-        var statement = $"UPDATE pem.job SET jobenabled = false WHERE jobname = {SqlText.Literal(JobName)} AND jobenabled;";
-        return model == PemSslModel.SslUtils || !(facts.Is("enabled") || facts.Is(PemDatabase.Absent)) ? null : new Change("disable", statement, SqlText.Run("pem", statement));
+        var runs = facts.Is("enabled") || facts.Is(PemDatabase.Absent);
+        if (model == PemSslModel.SslUtils || !runs) return null;
+
+        var statement =
+            $"UPDATE pem.job SET jobenabled = false WHERE jobname = {SqlText.Literal(JobName)} AND jobenabled;";
+        return new Change("disable", statement, SqlText.Run("pem", statement));
     }
 
     public override string? Remark(Facts facts) => model != PemSslModel.SslUtils || !facts.Is("enabled") ? null
-        : $"PEM's job '{JobName}' renews sslutils' certificates on one node and restarts its database, and EFM does not know; renew them before that (docs/certificates.md), "
+        : $"PEM's job '{JobName}' renews sslutils' certificates on one node and restarts its database, and EFM does not "
+            + "know; renew them before that (docs/certificates.md), "
             + $"or disable it: UPDATE pem.job SET jobenabled = false WHERE jobname = '{JobName}'";
 }

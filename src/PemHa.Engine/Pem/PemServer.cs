@@ -69,7 +69,8 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
     /// <summary>
     /// What an agent that serves PEM has in its configuration, and one that only monitors has not (A9, A10).
     /// </summary>
-    static readonly string[] Serving = ["alert_threads=1", "enable_smtp=true", "enable_snmp=true", "enable_webhook=true"];
+    static readonly string[] Serving =
+        ["alert_threads=1", "enable_smtp=true", "enable_snmp=true", "enable_webhook=true"];
 
     /// <summary>
     /// A shell condition: the script was done here. F8: both files are there before; only its last words, in the newest
@@ -101,7 +102,8 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         {{PemVersion.Probe}}
         [ ! -f {{InstallConfig}} ] || fact answers 1
         {{Configured}} && fact configured 1
-        proof; fact id "$I"; fact agent "$A"; fact heartbeat "$H"; fact verified "$V"; fact web "$W"; fact lacking "$(lacking)"
+        proof; fact id "$I"; fact agent "$A"; fact heartbeat "$H"; fact verified "$V"; fact web "$W"
+        fact lacking "$(lacking)"
         {{(_file is null ? "" : $$"""
             for k in agent_ssl_crt agent_ssl_key; do fact $k "$(sed -n "s/^$k=//p" {{AgentConfig}} 2>/dev/null | tail -n 1)"; done
             fact64 state <<E
@@ -119,7 +121,8 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
     {
         var version = PemVersion.Find(facts);
         if (PemVersion.Refusal(version, host) is { } tooOld) throw tooOld;
-        bool agent = facts["agent"] == "t", heartbeat = facts["heartbeat"] == "t", web = facts["web"] == "1", verified = facts["verified"] == "0";
+        bool agent = facts["agent"] == "t", heartbeat = facts["heartbeat"] == "t";
+        bool verified = facts["verified"] == "0", web = facts["web"] == "1";
         // What the host says is shown and compared, but never part of a command.
         var lacking = Serving.Where(s => facts["lacking"].Split(' ').Contains(s)).ToList();
         // Certificates that were renewed, or that are another authority's now, are proven by a session that is made with them.
@@ -129,14 +132,18 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         var prove = $$"""
             {{Proof}}
             proven() { proof; [ "$A$H$V$W" = tt01 ]; }
-            wait_for {{HeartbeatPatience}} proven || fail "PEM does not prove itself: agent ${I:-(no number)} registered: ${A:-no}, heartbeat: ${H:-no}, verified: ${V:-no}, web: ${W:-no}; $(cat "$T/verified" /var/log/pem/agent.log 2>/dev/null | tail -n 3)"
+            wait_for {{HeartbeatPatience}} proven || {
+                S="agent ${I:-(no number)} registered: ${A:-no}, heartbeat: ${H:-no}, verified: ${V:-no}, web: ${W:-no}"
+                fail "PEM does not prove itself: $S; $(cat "$T/verified" /var/log/pem/agent.log 2>/dev/null | tail -n 3)"
+            }
             """;
         // B19: in upgrade mode the script's last words may be missing, but then the agent is alive and the web
         // application, which is configured last, answers.
         if (agent && (facts.Is("configured") || (facts.Is("answers") && heartbeat && web)))
         {
             var services = web ? "pemagent" : "pemagent nginx";
-            string[] set = [.. files ? [] : new[] { $"agent_ssl_crt={_file}.crt", $"agent_ssl_key={_file}.key" }, .. lacking];
+            string[] pair = files ? [] : [$"agent_ssl_crt={_file}.crt", $"agent_ssl_key={_file}.key"];
+            string[] set = [.. pair, .. lacking];
             var edit = set.Length == 0 ? "" : $"{string.Join(", ", set)} in {AgentConfig}\n";
             var settle = facts.Is("unsettled") ? Settle + "\n" : "";
             return new Change(files ? "start" : "reconnect", $"{edit}{settle}systemctl restart {services}", $$"""
@@ -156,8 +163,8 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         // the number the script takes it again; elsewhere no page has an option for it (K32), and the vendor's way back
         // is this (A8).
         var unregister = agent && !OwnNumber;
-        // With a web application that answers, the agent may only be stopped and its logs cleaned up: registered anew it
-        // would lose its history in PEM.
+        // With a web application that answers, the agent may only be stopped and its logs cleaned up: registered anew
+        // it would lose its history in PEM.
         var revive = !unregister || !web ? "" : $$"""
             {{Proof}}
             {{SetAgent}}
@@ -174,9 +181,11 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         var user = _agentUser is null ? "" : SqlText.Identifier(_agentUser);
         var shown = super ? $"ALTER ROLE {user} SUPERUSER;\n{command}\n{Settle}" : Settle is null ? command : $"{command}\n{Settle}";
         var variable = Recipe.PasswordOf(superUser);
-        return new Change("configure", unregister ? $"{Unregister}\n{shown}" : shown, revive + Text($"printf '%s\\n\\n\\n' {Sh.Quote(Answer(password))}", Sh.Quote(password)))
+        var answer = $"printf '%s\\n\\n\\n' {Sh.Quote(Answer(password))}";
+        var byHand = $"printf '%s\\n\\n\\n' \"${variable}\" | sed 's/[\\\\]/&&/g'";
+        return new Change("configure", unregister ? $"{Unregister}\n{shown}" : shown, revive + Text(answer, Sh.Quote(password)))
         {
-            Recipe = new Recipe(Text($"printf '%s\\n\\n\\n' \"${variable}\" | sed 's/[\\\\]/&&/g'", $"\"${variable}\"")) { Secrets = [variable] },
+            Recipe = new Recipe(Text(byHand, $"\"${variable}\"")) { Secrets = [variable] },
         };
 
         // F8: the answers of a half-failed run would be taken for those of this one, and half a web server for a whole
@@ -185,7 +194,10 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         // agents' network nor their certificates' folder, and empty takes the default where it asks for them (K1, K6,
         // F8).
         string Text(string answer, string clear) => $$"""
-            {{(unregister ? $"PEM_SERVER_PASSWORD={clear} timeout 60 {Unregister} >\"$T/unregistered\" 2>&1 || echo \"the agent of a run that was cut stays registered: $(tail -n 1 \"$T/unregistered\")\"" : "")}}
+            {{(unregister ? $$"""
+            PEM_SERVER_PASSWORD={{clear}} timeout 60 {{Unregister}} >"$T/unregistered" 2>&1 ||
+                echo "the agent of a run that was cut stays registered: $(tail -n 1 "$T/unregistered")"
+            """ : "")}}
             for f in {{InstallConfig}} {{AgentConfig}}{{(web ? "" : $" {Wsgi}")}}; do
                 if [ -f "$f" ]; then mv "$f" "$f.pemha-$(date -u +%Y%m%dT%H%M%SZ)"; fi
             done
@@ -224,9 +236,13 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         set_agent() {
             cat {{AgentConfig}} > "$T/agent.cfg"
             for _s in "$@"; do
-                if grep -q "^${_s%%=*}=" "$T/agent.cfg"; then sed -i "s|^${_s%%=*}=.*|$_s|" "$T/agent.cfg"; else printf '%s\n' "$_s" >> "$T/agent.cfg"; fi
+                if grep -q "^${_s%%=*}=" "$T/agent.cfg"
+                then sed -i "s|^${_s%%=*}=.*|$_s|" "$T/agent.cfg"
+                else printf '%s\n' "$_s" >> "$T/agent.cfg"
+                fi
             done
-            cp -p {{AgentConfig}} {{AgentConfig}}.pemha; cat "$T/agent.cfg" > {{AgentConfig}}.pemha; sync {{AgentConfig}}.pemha; mv {{AgentConfig}}.pemha {{AgentConfig}}
+            cp -p {{AgentConfig}} {{AgentConfig}}.pemha; cat "$T/agent.cfg" > {{AgentConfig}}.pemha
+            sync {{AgentConfig}}.pemha; mv {{AgentConfig}}.pemha {{AgentConfig}}
         }
         """;
 
@@ -260,13 +276,18 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         [
             $"{Base}/bin/configure-pem-server.sh", "-t", "1", "-ho", cluster.VirtualIp, "-p", cluster.Port.ToString(CultureInfo.InvariantCulture), "-su", superUser,
             "--asb-host-name", "127.0.0.1", "--replication-solution", "efm", "--replication-role", primary ? "primary" : "standby",
-            .. options.RegistersEfm ? ["-srp", $"--efm-cluster-name={cluster.Name}", "-srp", $"--efm-install-path={options.EfmPath(cluster)}"] : Array.Empty<string>(),
+            .. options.RegistersEfm
+                ? ["-srp", $"--efm-cluster-name={cluster.Name}", "-srp", $"--efm-install-path={options.EfmPath(cluster)}"]
+                : Array.Empty<string>(),
             "--db-unitfile", cluster.ServiceName, "--db-install-path", cluster.InstallDirectory + "/",
             // A standby is told nothing of the database's certificates, in any model (R23).
-            .. primary ? ["--skip-db-certificate", .. _file is null ? ["--use-existing-sslutils"] : Array.Empty<string>()] : Array.Empty<string>(),
+            .. primary ? ["--skip-db-certificate"] : Array.Empty<string>(),
+            .. primary && _file is null ? ["--use-existing-sslutils"] : Array.Empty<string>(),
             .. _agentUser is { } user ? ["--use-agent-user", user] : Array.Empty<string>(),
             .. _file is not null ? ["--use-agent-sslcert", $"{_file}.crt", "--use-agent-sslkey", $"{_file}.key"] : Array.Empty<string>(),
-            .. OwnNumber ? ["-aro", string.Create(CultureInfo.InvariantCulture, $"agent_id={host.AgentId}")] : Array.Empty<string>(),
+            .. OwnNumber
+                ? ["-aro", string.Create(CultureInfo.InvariantCulture, $"agent_id={host.AgentId}")]
+                : Array.Empty<string>(),
         ];
         return string.Join(' ', words);
     }
@@ -274,8 +295,11 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
     /// <summary>The long options that the script is given in a cluster; the guard of its text asks for them.</summary>
     public static IReadOnlyList<string> LongOptions(PemCluster cluster) =>
     [
-        "--asb-host-name", "--replication-solution", "--replication-role", "--db-unitfile", "--db-install-path", "--skip-db-certificate",
-        .. cluster.SslModel == PemSslModel.SslUtils ? ["--use-existing-sslutils"] : new[] { "--use-agent-sslcert", "--use-agent-sslkey" },
+        "--asb-host-name", "--replication-solution", "--replication-role", "--db-unitfile", "--db-install-path",
+        "--skip-db-certificate",
+        .. cluster.SslModel == PemSslModel.SslUtils
+            ? ["--use-existing-sslutils"]
+            : new[] { "--use-agent-sslcert", "--use-agent-sslkey" },
         .. cluster.AgentUser is null ? Array.Empty<string>() : ["--use-agent-user"],
     ];
 
@@ -297,7 +321,11 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
                 case "$S" in *' true '*) systemctl -q is-active pemagent && H=t;; esac
             fi
             # by the agent's own certificate (A5); there is nothing to verify before it beats
-            [ -z "$H" ] || { V=0; timeout 30 {{Worker}} --verify-registration >"$T/verified" 2>&1 </dev/null || V=$?; case $V in [123]) ;; *) V=0 ;; esac; }
+            if [ -n "$H" ]; then
+                V=0; timeout 30 {{Worker}} --verify-registration >"$T/verified" 2>&1 </dev/null || V=$?
+                # what else it may end with is not about the registration
+                case $V in [123]) ;; *) V=0 ;; esac
+            fi
             case "$(curl -sk -m 10 -o /dev/null -w '%{http_code}' https://127.0.0.1:{{host.Cluster.WebPort}}/pem 2>/dev/null)" in 2??|3??) W=1;; esac
             :
         }

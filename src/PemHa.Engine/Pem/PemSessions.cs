@@ -22,7 +22,10 @@ static class PemSessions
             read -r u _ < /proc/uptime; n=$(date +%s); h=$(stat -c %Y "$H")
             for s in {{string.Join(' ', Services)}}; do
                 m=$(systemctl show -p ActiveEnterTimestampMonotonic --value "$s" 2>/dev/null)
-                case $m in ''|0|*[!0-9]*) ;; *) [ $((n - ${u%.*} + m / 1000000)) -ge "$h" ] || fact "outlived.$s" 1;; esac
+                case $m in
+                    ''|0|*[!0-9]*) ;;
+                    *) [ $((n - ${u%.*} + m / 1000000)) -ge "$h" ] || fact "outlived.$s" 1 ;;
+                esac
             done
         fi
         """;

@@ -23,7 +23,10 @@ readonly record struct PemVersion(int Major, int Minor, int Patch) : IComparable
     static readonly PemVersion Healing = new(10, 5, 0);
 
     /// <summary>A probe for the fact that <see cref="Find"/> reads.</summary>
-    public const string Probe = """V=$(rpm -q --qf '%{VERSION}\n' edb-pem 2>/dev/null) && fact version "$(printf '%s\n' "$V" | tail -n 1)"; :""";
+    public const string Probe = """
+        V=$(rpm -q --qf '%{VERSION}\n' edb-pem 2>/dev/null) && fact version "$(printf '%s\n' "$V" | tail -n 1)"
+        :
+        """;
 
     /// <summary>The version that a probe found; null when it found none.</summary>
     public static PemVersion? Find(Facts facts) => Parse(facts["version"]);
@@ -56,9 +59,11 @@ readonly record struct PemVersion(int Major, int Minor, int Patch) : IComparable
     /// </summary>
     /// <param name="version">What is installed.</param>
     /// <param name="host">Where.</param>
-    public static PemException? Refusal(PemVersion? version, PemHost host) => version is not { } known || known >= HighAvailability ? null
+    public static PemException? Refusal(PemVersion? version, PemHost host) =>
+        version is not { } known || known >= HighAvailability ? null
         : new PemException("PemTooOld", Trouble.InvalidOperation,
-            $"{host.Name} has edb-pem {known}; high availability and user settings in the backend need {HighAvailability} or newer.",
+            $"{host.Name} has edb-pem {known}; high availability and user settings in the backend need "
+                + $"{HighAvailability} or newer.",
             "Upgrade PEM as its manual says (the primary first), then run the step again.");
 
     /// <inheritdoc/>

@@ -22,8 +22,11 @@ static class UserSettings
     /// application brings, and the one host that is always the primary (T19). Nothing in it needs a backslash in
     /// Python, nor percent-encoding: see <see cref="Refusal"/>.
     /// </summary>
-    public static string Uri(PemCluster cluster, string user, string password) => string.Create(CultureInfo.InvariantCulture,
-        $"postgresql+psycopg://{user}:{password}@{NodeAddress.At(cluster.VirtualIp, cluster.Port)}/{DatabaseName}?sslmode=require");
+    public static string Uri(PemCluster cluster, string user, string password)
+    {
+        var server = NodeAddress.At(cluster.VirtualIp, cluster.Port);
+        return $"postgresql+psycopg://{user}:{password}@{server}/{DatabaseName}?sslmode=require";
+    }
 
     /// <summary>The characters that a URI holds as they are.</summary>
     public const string Plain = "A-Za-z0-9._~-";
@@ -33,8 +36,10 @@ static class UserSettings
     /// URI, but the application's own migration may hand that to Python's ConfigParser, to which % begins an
     /// interpolation, and then the application does not start (B22).
     /// </summary>
-    public static string? Refusal(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '~' or '-') ? null
-        : "CONFIG_DATABASE_URI would hold it percent-encoded, which PEM's web application may not read; use letters, digits and ._~- only (New-PemCredential makes such passwords)";
+    public static string? Refusal(string text) =>
+        text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '~' or '-') ? null
+        : "CONFIG_DATABASE_URI would hold it percent-encoded, which PEM's web application may not read; use letters, "
+            + "digits and ._~- only (New-PemCredential makes such passwords)";
 }
 
 /// <summary>
@@ -121,9 +126,12 @@ sealed partial class WebConfiguration : ManagedFile
         return new($$"""
             {{FindPath}}
             # as PemHa itself refuses it: the web application may not read a percent-encoded one
-            case "${{variable}}" in ''|*[!{{UserSettings.Plain}}]*) fail "the password of {{UserName}} may hold letters, digits and ._~- only";; esac
+            case "${{variable}}" in
+                ''|*[!{{UserSettings.Plain}}]*) fail "the password of {{UserName}} may hold letters, digits and ._~- only" ;;
+            esac
             P=${{variable}}
-            printf '%s\n' "{{Setting}} = \"{{UserSettings.Uri(Cluster, UserName, "$P")}}\"" | set_block "$F" {{Sh.Quote(Block)}} end {{Rights}}
+            printf '%s\n' "{{Setting}} = \"{{UserSettings.Uri(Cluster, UserName, "$P")}}\"" |
+                set_block "$F" {{Sh.Quote(Block)}} end {{Rights}}
             """)
         { Secrets = [variable] };
     }

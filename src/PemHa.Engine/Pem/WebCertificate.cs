@@ -18,17 +18,19 @@ sealed class WebCertificate(PemHost host) : Resource
     const string Files = $$"""
         # a path may stand in quotes of either kind, and blanks before the semicolon
         nginx_file() {
-            sed -n "s/^[[:space:]]*$1[[:space:]]\{1,\}[\"']\{0,1\}\([^\"';[:space:]]*\)[\"']\{0,1\}[[:space:]]*;.*/\1/p" \
+            sed -En "s/^[[:space:]]*$1[[:space:]]+[\"']?([^\"';[:space:]]*)[\"']?[[:space:]]*;.*/\1/p" \
                 {{Configuration}} 2>/dev/null | head -n 1
         }
-        CRT=$(nginx_file ssl_certificate); CRT=${CRT:-{{Resources}}.crt}; KEY=$(nginx_file ssl_certificate_key); KEY=${KEY:-{{Resources}}.key}
+        CRT=$(nginx_file ssl_certificate); CRT=${CRT:-{{Resources}}.crt}
+        KEY=$(nginx_file ssl_certificate_key); KEY=${KEY:-{{Resources}}.key}
         """;
 
     const string Configuration = "/etc/nginx/conf.d/edb-pem.conf";
 
     public override string Name => $"web application at {Url}";
 
-    public override Facts? Blank => Facts.Of(("configured", "1"), ("ours", "1"), ("crt", $"{Resources}.crt"), ("key", $"{Resources}.key"));
+    public override Facts? Blank =>
+        Facts.Of(("configured", "1"), ("ours", "1"), ("crt", $"{Resources}.crt"), ("key", $"{Resources}.key"));
 
     public override string Probe => $$"""
         {{Files}}
@@ -48,9 +50,12 @@ sealed class WebCertificate(PemHost host) : Resource
         foreach (var path in new[] { facts["crt"], facts["key"] })
             if (!Regex.IsMatch(path, $@"\A{PemServerOptions.PlainPath}\z", RegexOptions.CultureInvariant))
                 throw new PemException("AnswerUnfit", Trouble.InvalidResult,
-                    $"{host.Name}'s {Configuration} names '{path}' for nginx's certificate or key; it has to be {PemServerOptions.PlainPathForm}.", "Put plain paths into that file.");
+                    $"{host.Name}'s {Configuration} names '{path}' for nginx's certificate or key; it has to be "
+                        + $"{PemServerOptions.PlainPathForm}.",
+                    "Put plain paths into that file.");
         if (facts.Is("same") && facts["code"] is ['2' or '3', ..]) return null;
-        return new Change(facts.Is("same") ? "restart" : "install", $"{SectionD.PkiFolder}/web.crt -> {facts["crt"]}\nsystemctl restart nginx", $$"""
+        var difference = $"{SectionD.PkiFolder}/web.crt -> {facts["crt"]}\nsystemctl restart nginx";
+        return new Change(facts.Is("same") ? "restart" : "install", difference, $$"""
             {{Files}}
             install -m 600 -o root -g root {{SectionD.PkiFolder}}/web.key "$KEY"
             install -m 644 -o root -g root {{SectionD.PkiFolder}}/web.crt "$CRT"

@@ -54,13 +54,14 @@ sealed class DatabaseUnit(PemCluster cluster) : Resource
             P=$(systemctl show -p FragmentPath --value {{Sh.Quote(cluster.PackageServiceName)}})
             [ -f "$P" ] || fail "there is no unit {{cluster.PackageServiceName}} to begin from"
             # the value may stand in quotes
-            sed "s|^Environment=[\"']\{0,1\}PGDATA=.*|Environment=$(printf %s {{data}})|; s|^PIDFile=.*|PIDFile=$(printf %s {{Sh.Quote(PidFile)}})|" \
-                "$P" > {{Sh.Quote(Unit + ".new")}}
+            sed -e "s|^Environment=[\"']\{0,1\}PGDATA=.*|Environment=$(printf %s {{data}})|" \
+                -e "s|^PIDFile=.*|PIDFile=$(printf %s {{Sh.Quote(PidFile)}})|" "$P" > {{Sh.Quote(Unit + ".new")}}
             mv {{Sh.Quote(Unit + ".new")}} {{Sh.Quote(Unit)}}
             systemctl daemon-reload
             """ : $$"""
             mkdir -p {{Sh.Quote(Unit + ".d")}}
-            printf '[Service]\nEnvironment=%s\nPIDFile=%s\n' {{data}} {{Sh.Quote(PidFile)}} > {{Sh.Quote(DropIn + ".new")}}
+            printf '[Service]\nEnvironment=%s\nPIDFile=%s\n' {{data}} {{Sh.Quote(PidFile)}} \
+                > {{Sh.Quote(DropIn + ".new")}}
             mv {{Sh.Quote(DropIn + ".new")}} {{Sh.Quote(DropIn)}}
             systemctl daemon-reload
             """);
