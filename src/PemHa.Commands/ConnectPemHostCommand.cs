@@ -113,7 +113,7 @@ public sealed class ConnectPemHostCommand : AsyncCommand
     {
         try
         {
-            // Its addresses are another network's: whatever has them here is another machine.
+            // The addresses of a recorded host belong to another network: here they may be those of other machines.
             if (host.Session is RecordedSession recorded) throw recorded.Refusal(host);
             var session = await SshSession.ConnectAsync(host, SshRoute.To(host, options), connector, ct);
             host.Session?.Dispose();

@@ -27,13 +27,20 @@ public sealed class ImportPemSupportBundleCommand : PSCmdlet
         foreach (var host in hosts)
         {
             if (!content.Hosts.TryGetValue(host.Name, out var answers))
-                ThrowTerminatingError(Errors.Record(new PemException("BundleUnusable", Trouble.InvalidArgument,
-                    $"{Path} is not a bundle that can be read: it describes {host.Name}, and holds nothing of it.", ErrorTable.Of("BundleUnusable").Remedy), Path));
+            {
+                var error = new PemException(
+                    "BundleUnusable",
+                    Trouble.InvalidArgument,
+                    $"{Path} is not a bundle that can be read: it describes {host.Name}, and holds nothing of it.",
+                    ErrorTable.Of("BundleUnusable").Remedy);
+                ThrowTerminatingError(Errors.Record(error, Path));
+            }
             host.DnsName = content.Manifest.Hosts.First(h => h.Name == host.Name).DnsName;
             host.Offline = true;
             host.Session = new RecordedSession(answers!, content.Manifest.Saved);
         }
-        WriteVerbose(Printable.Text($"{Path} was saved on {content.Manifest.Saved:yyyy-MM-dd HH:mm} UTC by PemHa {content.Manifest.SavedBy.GetValueOrDefault("module")}."));
+        var (saved, module) = (content.Manifest.Saved, content.Manifest.SavedBy.GetValueOrDefault("module"));
+        WriteVerbose(Printable.Text($"{Path} was saved on {saved:yyyy-MM-dd HH:mm} UTC by PemHa {module}."));
         WriteObject(hosts, enumerateCollection: true);
     }
 

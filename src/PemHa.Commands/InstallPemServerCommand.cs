@@ -41,7 +41,11 @@ public sealed class InstallPemServerCommand : LongStepCommand
     private protected override async Task<Step> PlanAsync(PemCluster cluster, IReadOnlyList<PemHost> hosts, CancellationToken ct)
     {
         var login = SuperLogin(Credential);
-        return SectionE.Server(cluster, hosts, await PrimaryAsync(cluster, hosts, "Install-PemServer", ct), login.UserName, login.Password,
-            new PemServerOptions(Choice(nameof(TemporarySuperUser), TemporarySuperUser), Choice(nameof(RegisterEfm), RegisterEfm), EfmInstallPath));
+        var options = new PemServerOptions(
+            Choice(nameof(TemporarySuperUser), TemporarySuperUser),
+            Choice(nameof(RegisterEfm), RegisterEfm),
+            EfmInstallPath);
+        var primary = await PrimaryAsync(cluster, hosts, "Install-PemServer", ct);
+        return SectionE.Server(cluster, hosts, primary, login.UserName, login.Password, options);
     }
 }

@@ -115,8 +115,13 @@ public sealed class NewPemClusterCommand : PSCmdlet
     {
         var (properties, secrets) = (TextTable.Of(EfmProperty), TextTable.Of(SecretName));
         foreach (var (name, value) in properties)
-            if ((TextTable.IsSecret(name) ? TextTable.NoSecrets(name) : PropertyRules.Refusal(EfmVersion, name, value)) is { } why)
+        {
+            var why = TextTable.IsSecret(name)
+                ? TextTable.NoSecrets(name)
+                : PropertyRules.Refusal(EfmVersion, name, value);
+            if (why is not null)
                 ThrowTerminatingError(Errors.Input("PropertyUnfit", $"-EfmProperty will not do: {why}.", name));
+        }
         // The refusal does not repeat what was given: it may be the secret itself.
         foreach (var (name, value) in secrets)
             if (!TextTable.IsName(name) || !TextTable.IsName(value))

@@ -52,33 +52,44 @@ public sealed class SavePemSupportBundleCommand : AsyncCommand
         var clusters = _hosts.Select(h => h.Cluster).Distinct().ToList();
         if (clusters.Count == 0) return;
         if (clusters.Count > 1)
-            ThrowTerminatingError(Errors.Record(new PemException("TopologyUnfit", Trouble.InvalidArgument,
-                $"A bundle is of one cluster, and the hosts are of several: {string.Join(", ", clusters)}.", "Save each to a file of its own."), clusters.ToArray()));
+        {
+            var error = new PemException(
+                "TopologyUnfit",
+                Trouble.InvalidArgument,
+                $"A bundle is of one cluster, and the hosts are of several: {string.Join(", ", clusters)}.",
+                "Save each to a file of its own.");
+            ThrowTerminatingError(Errors.Record(error, clusters.ToArray()));
+        }
         var (cluster, file) = (clusters[0], GetUnresolvedProviderPathFromPSPath(Path));
-        if (File.Exists(file) && !Force) ThrowTerminatingError(Errors.Input("FileExists", $"{file} is there already; -Force replaces it.", file));
+        if (File.Exists(file) && !Force)
+            ThrowTerminatingError(Errors.Input("FileExists", $"{file} is there already; -Force replaces it.", file));
         if (!ShouldProcess(file, "Save-PemSupportBundle")) return;
         var beside = $"{file}.{Guid.NewGuid():N}";
         Pump(async ct =>
         {
-            // A bundle of hosts none of which can be asked helps nobody, and one of a bundle is there already.
+            // A bundle without any answering host is of no use, and hosts that come from a bundle already have one.
             if (!cluster.Hosts.Any(h => h.Session is SshSession)) SshSession.Of(_hosts[0]);
             var reporter = new CmdletReporter(this, false, Post, AskAsync);
             using var bundle = new MemoryStream();
-            var manifest = await SupportBundle.SaveAsync(cluster, TopologyWriter.Write(cluster), SavedBy, bundle, reporter, ThrottleLimit, ct);
+            var manifest = await SupportBundle.SaveAsync(
+                cluster, TopologyWriter.Write(cluster), SavedBy, bundle, reporter, ThrottleLimit, ct);
             Write(beside, file, bundle);
             Post(() =>
             {
                 foreach (var host in manifest.Hosts)
                 {
-                    foreach (var miss in host.Misses) WriteVerbose(Printable.Text($"{host.Name}: {miss.Item}: {miss.Why}"));
-                    if (host.Files.Count <= 1) WriteWarning(Printable.Text($"{host.Name} could not be asked: {(host.Misses is [var first, ..] ? first.Why : "")}"));
+                    foreach (var miss in host.Misses)
+                        WriteVerbose(Printable.Text($"{host.Name}: {miss.Item}: {miss.Why}"));
+                    var reason = host.Misses is [var first, ..] ? first.Why : "";
+                    if (host.Files.Count <= 1)
+                        WriteWarning(Printable.Text($"{host.Name} could not be asked: {reason}"));
                 }
                 WriteObject(new FileInfo(file));
             });
         });
     }
 
-    /// <summary>Writes it whole, readable to this user alone.</summary>
+    /// <summary>Writes the file at once, readable only by this user.</summary>
     void Write(string beside, string file, MemoryStream bundle)
     {
         try
@@ -91,14 +102,22 @@ public sealed class SavePemSupportBundleCommand : AsyncCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             if (File.Exists(beside)) File.Delete(beside);
-            throw new PemException("FileUnwritable", Trouble.InvalidArgument, $"{file} cannot be written: {e.Message}", ErrorTable.Of("FileUnwritable").Remedy, e) { Given = file };
+            throw new PemException(
+                "FileUnwritable",
+                Trouble.InvalidArgument,
+                $"{file} cannot be written: {e.Message}",
+                ErrorTable.Of("FileUnwritable").Remedy,
+                e)
+            { Given = file };
         }
     }
 
     Dictionary<string, string> SavedBy => new(StringComparer.Ordinal)
     {
-        ["module"] = typeof(SupportBundle).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
-        ["powerShell"] = (SessionState.PSVariable.GetValue("PSVersionTable") as IDictionary)?["PSVersion"]?.ToString() ?? "",
+        ["module"] = typeof(SupportBundle).Assembly
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+        ["powerShell"] =
+            (SessionState.PSVariable.GetValue("PSVersionTable") as IDictionary)?["PSVersion"]?.ToString() ?? "",
         ["runtime"] = RuntimeInformation.FrameworkDescription,
         ["system"] = RuntimeInformation.OSDescription,
     };

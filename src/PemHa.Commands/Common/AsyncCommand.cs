@@ -140,18 +140,20 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
         return login;
     }
 
-    /// <summary>The same of the role that the web applications keep their users' settings with.</summary>
+    /// <summary>The same for the role with which the web applications store their users' settings.</summary>
     /// <exception cref="PemException">A file, a statement or the web application could not hold them.</exception>
     private protected Login SettingsLogin(PSCredential credential)
     {
         var login = Login(credential);
-        Refuse("UserNameUnfit", UserSettings.Refusal(login.UserName), $"The user {login.UserName}", login.UserName);
-        Refuse("PasswordUnfit", UserSettings.Refusal(login.Password), $"The password of {login.UserName}", login.UserName);
+        var user = login.UserName;
+        Refuse("UserNameUnfit", UserSettings.Refusal(user), $"The user {user}", user);
+        Refuse("PasswordUnfit", UserSettings.Refusal(login.Password), $"The password of {user}", user);
         return login;
     }
 
-    /// <summary>What was said of a switch: null where it was not given, so that a version of PEM may decide.</summary>
-    private protected bool? Choice(string name, SwitchParameter value) => MyInvocation.BoundParameters.ContainsKey(name) ? value.ToBool() : null;
+    /// <summary>The value of a switch; null where it was not given, so that the version of PEM may decide.</summary>
+    private protected bool? Choice(string name, SwitchParameter value) =>
+        MyInvocation.BoundParameters.ContainsKey(name) ? value.ToBool() : null;
 
     /// <summary>The name of a database role.</summary>
     /// <exception cref="PemException">A file or a statement could not hold it.</exception>

@@ -125,8 +125,10 @@ public abstract class DeploymentCommand : AsyncCommand
     {
         _ = Deployment.Range(StartAt, StopAfter);
         var properties = TextTable.Over(cluster.EfmProperty, TextTable.Of(EfmProperty));
-        foreach (var (name, value) in properties) Refuse("PropertyUnfit", PropertyRules.Refusal(cluster.EfmVersion, name, value), "-EfmProperty", name);
-        var (replication, efm, superUser, settings) = (Login(Replication), Login(Efm), SuperLogin(SuperUser), UserSettings is null ? null : SettingsLogin(UserSettings));
+        foreach (var (name, value) in properties)
+            Refuse("PropertyUnfit", PropertyRules.Refusal(cluster.EfmVersion, name, value), "-EfmProperty", name);
+        var (replication, efm, superUser) = (Login(Replication), Login(Efm), SuperLogin(SuperUser));
+        var settings = UserSettings is null ? null : SettingsLogin(UserSettings);
         var certificates = new CertificateOptions
         {
             AuthorityFolder = AuthorityPath.Length == 0 ? null : GetUnresolvedProviderPathFromPSPath(AuthorityPath),
@@ -156,7 +158,10 @@ public abstract class DeploymentCommand : AsyncCommand
             },
             Certificates = certificates,
             Preview = preview,
-            Server = new PemServerOptions(Choice(nameof(TemporarySuperUser), TemporarySuperUser), Choice(nameof(RegisterEfm), RegisterEfm), EfmInstallPath),
+            Server = new PemServerOptions(
+                Choice(nameof(TemporarySuperUser), TemporarySuperUser),
+                Choice(nameof(RegisterEfm), RegisterEfm),
+                EfmInstallPath),
             Validity = TimeSpan.FromDays(ValidDays),
         };
     }

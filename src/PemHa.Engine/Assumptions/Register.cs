@@ -5,7 +5,8 @@ using PemHa.Engine.State;
 namespace PemHa.Engine.Assumptions;
 
 /// <summary>
-/// Everything that PemHa assumes about the products, and the guards that ask a host before anything rests on it.
+/// Everything that PemHa assumes about the products, and the guards that check it on a host before anything depends on
+/// it.
 /// </summary>
 static class Register
 {
@@ -16,17 +17,17 @@ static class Register
     /// <summary>
     /// The guards of a step on a host: each fails with <c>ProductDiffers</c> before the step changes anything.
     /// </summary>
-    /// <param name="product">Those of one product only, where the step asks about others at another moment.</param>
-    /// <param name="given">Properties that the user sets: a default that differs does not matter then.</param>
-    public static IEnumerable<Resource> Guards(string step, PemHost host, Product? product = null, IEnumerable<string>? given = null) =>
+    /// <param name="product">The only product to check, where the step checks the others at another moment.</param>
+    /// <param name="given">Properties that the user sets: a default that differs does not matter for them.</param>
+    public static IEnumerable<Resource> Guards(
+        string step, PemHost host, Product? product = null, IEnumerable<string>? given = null) =>
         from assumption in All
         where assumption.Guard is { } guard && guard.Steps.Contains(step) && guard.On(host)
             && (product is null || assumption.Product == product)
         select (Resource)new ProductGuard(assumption, host, given);
 
     /// <summary>
-    /// The guards as checks: a difference is a finding of its own, and what is as assumed is counted, product by
-    /// product.
+    /// The guards as checks: each difference is a finding of its own; for each product one check counts the guards.
     /// </summary>
     public static IEnumerable<Check> AsChecks() =>
         from product in Enum.GetValues<Product>()
@@ -38,17 +39,27 @@ static class Register
         Assumption[] guarded = [.. All.Where(a => a.Product == product && a.Guard is { Brought: false })];
         foreach (var assumption in guarded)
         {
-            yield return new Check(assumption.Id, [], host => new ProductGuard(assumption, host).Probe,
-                (host, sights) => Check.Of(new ProductGuard(assumption, host), sights[host])) { On = assumption.Guard!.On };
+            yield return new Check(
+                assumption.Id,
+                [],
+                host => new ProductGuard(assumption, host).Probe,
+                (host, sights) => Check.Of(new ProductGuard(assumption, host), sights[host]))
+            { On = assumption.Guard!.On };
         }
-        yield return new Check(Title(product), [], host => ProductGuard.Installed(product, host), (host, sights) =>
-            !sights[host].Is("there") ? Engine.Checks.Verdict.Passed($"Not installed yet; {FirstStep(product)} asks again when it is.")
-            : Engine.Checks.Verdict.Passed($"Asked {guarded.Count(a => a.Guard!.On(host))} things that PemHa takes for granted; differences are listed by name."))
+        yield return new Check(
+            Title(product),
+            [],
+            host => ProductGuard.Installed(product, host),
+            (host, sights) => Engine.Checks.Verdict.Passed(sights[host].Is("there")
+                ? $"Asked {guarded.Count(a => a.Guard!.On(host))} things that PemHa takes for granted; "
+                    + "differences are listed by name."
+                : $"Not installed yet; {FirstStep(product)} asks again when it is."))
         { On = host => Concerns(product, host) };
     }
 
-    /// <summary>Whether a host has the product.</summary>
-    static bool Concerns(Product product, PemHost host) => product is Product.Efm or Product.Linux || Check.IsData(host);
+    /// <summary>Whether the procedure installs the product on a host.</summary>
+    static bool Concerns(Product product, PemHost host) =>
+        product is Product.Efm or Product.Linux || Check.IsData(host);
 
     static string Title(Product product) => product switch
     {
@@ -62,11 +73,11 @@ static class Register
 }
 
 /// <summary>
-/// Asks a host whether a product is as one assumption says, before a step changes anything that rests on it.
+/// Checks on a host whether a product is as one assumption says, before a step changes anything that depends on it.
 /// </summary>
 sealed class ProductGuard(Assumption assumption, PemHost host, IEnumerable<string>? given = null) : Resource
 {
-    /// <summary>What a fact begins with that names a property which the user sets.</summary>
+    /// <summary>The prefix of the facts that name the properties which the user sets.</summary>
     public const string Given = "given.";
 
     readonly Guard _guard = assumption.Guard!;
@@ -75,7 +86,7 @@ sealed class ProductGuard(Assumption assumption, PemHost host, IEnumerable<strin
 
     public override bool Explains => true;
 
-    // What is not installed yet is as assumed until it is.
+    // A product that is not installed yet counts as being as assumed.
     public override string Probe => $$"""
         {{Installed(assumption.Product, host)}}
         {{Present(assumption.Product, host)}} || exit 0
@@ -85,15 +96,25 @@ sealed class ProductGuard(Assumption assumption, PemHost host, IEnumerable<strin
 
     public override Change? Compare(Facts facts, bool triggered) =>
         Found(facts) is { } found && !_guard.WarnsOnly
-            ? throw new PemException("ProductDiffers", Trouble.InvalidResult,
-                $"Not as PemHa knows it ({assumption.Id}): {assumption.Statement} Found on {host.Name}: {found} {_guard.Breaks}", _guard.Remedy)
+            ? throw new PemException(
+                "ProductDiffers",
+                Trouble.InvalidResult,
+                $"Not as PemHa knows it ({assumption.Id}): {assumption.Statement} "
+                    + $"Found on {host.Name}: {found} {_guard.Breaks}",
+                _guard.Remedy)
             : null;
 
     public override string? Remark(Facts facts) =>
-        Found(facts) is { } found && _guard.WarnsOnly ? $"({assumption.Id}) {assumption.Statement} Found: {found} {_guard.Breaks} {_guard.Remedy}" : null;
+        Found(facts) is { } found && _guard.WarnsOnly
+            ? $"({assumption.Id}) {assumption.Statement} Found: {found} {_guard.Breaks} {_guard.Remedy}"
+            : null;
 
-    string? Found(Facts facts) => facts.Is("there")
-        ? _guard.Differs(host, facts.Or(Facts.Of([.. (given ?? host.Cluster.EfmProperty.Keys).Select(n => (Given + n, "1"))]))) : null;
+    string? Found(Facts facts)
+    {
+        if (!facts.Is("there")) return null;
+        var properties = Facts.Of([.. (given ?? host.Cluster.EfmProperty.Keys).Select(name => (Given + name, "1"))]);
+        return _guard.Differs(host, facts.Or(properties));
+    }
 
     /// <summary>The shell that reports as fact <c>there</c> whether a product is installed.</summary>
     public static string Installed(Product product, PemHost host) => $"{Present(product, host)} && fact there 1\n:";

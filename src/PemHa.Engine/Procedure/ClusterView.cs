@@ -17,7 +17,9 @@ static class ClusterView
     {
         if (cluster.Seen is var (seen, at) && seen.Connected && Environment.TickCount64 - at < FreshMilliseconds) return seen;
         var silent = new ConcurrentDictionary<PemHost, string>();
-        var sights = await Task.WhenAll(cluster.DataNodes.Where(h => h.Session is not null).Select(h => LookAsync(h, turn, silent, ct)));
+        var sights = await Task.WhenAll(cluster.DataNodes
+            .Where(h => h.Session is not null)
+            .Select(h => LookAsync(h, turn, silent, ct)));
         PemHost now;
         try
         {
@@ -25,7 +27,7 @@ static class ClusterView
         }
         catch (PemException e) when (e.Host is { } host && silent.TryGetValue(host, out var said) && said.Length > 0)
         {
-            // Its own words say whether it is down, or does not let us in.
+            // The host's own message shows whether its database is down or refuses the login.
             throw new PemException(e.Id, e.Category, $"{e.Message} It said: {said}", e.Remedy, e) { Host = host };
         }
         cluster.Seen = sights.Any(s => s?.Host == now && s.Writing) ? (now, Environment.TickCount64) : null;
@@ -103,8 +105,9 @@ static class ClusterView
         "Bring it back, or promote a standby (efm promote), then connect again.")
     { Host = declared };
 
-    /// <param name="silent">Gets what a host said in place of an answer.</param>
-    static async Task<Sight?> LookAsync(PemHost host, Turn turn, ConcurrentDictionary<PemHost, string> silent, CancellationToken ct)
+    /// <param name="silent">Receives the error output of a host that gave no answer.</param>
+    static async Task<Sight?> LookAsync(
+        PemHost host, Turn turn, ConcurrentDictionary<PemHost, string> silent, CancellationToken ct)
     {
         var script = new RemoteScript(Prelude.For(host.Cluster), HostLock.Shared);
         script.Add(Probe, stopsOnFailure: false);

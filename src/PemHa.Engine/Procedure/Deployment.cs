@@ -31,7 +31,7 @@ sealed class Deployment(PemCluster cluster)
     /// <summary>The role of the web applications' user settings; null where these stay on each host (P36).</summary>
     public Login? UserSettings { get; init; }
 
-    /// <summary>How EFM is set up, besides what the page says.</summary>
+    /// <summary>How EFM is set up beyond the page.</summary>
     public EfmOptions EfmOptions { get; init; } = new();
 
     /// <summary>Where the certificates come from.</summary>
@@ -75,7 +75,8 @@ sealed class Deployment(PemCluster cluster)
             "Set-PemSsl" => SectionD.Ssl(cluster, hosts),
             "Set-PemHba" => SectionD.Hba(cluster, hosts, SuperUser.UserName),
             "Invoke-PemRollingRestart" => SectionD.RollingRestart(cluster, hosts, await Primary(), force: false),
-            "New-PemEfmCluster" => SectionC.Cluster(cluster, hosts, await Primary(), Efm.UserName, Efm.Password, EfmOptions),
+            "New-PemEfmCluster" => SectionC.Cluster(
+                cluster, hosts, await Primary(), Efm.UserName, Efm.Password, EfmOptions),
             "New-PemAgentUser" => SectionE.AgentUser(cluster, hosts, await Primary()),
             "Install-PemServer" => SectionE.Server(cluster, hosts, await Primary(), SuperUser.UserName, SuperUser.Password, Server),
             "Enable-PemUserSettings" => UserSettings is var (user, password)

@@ -29,7 +29,7 @@ static class SectionA
         ]),
         new Phase("database", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
         [
-            // What the packages brought is looked at before anything is built on it.
+            // Check what the packages installed before anything depends on it.
             .. Register.Guards("Install-PemEpas", host, Product.Server),
             Database.IsTheServices(host),
             new DatabaseUnit(cluster),
@@ -44,10 +44,11 @@ static class SectionA
     ]);
 
     /// <summary>
-    /// What EFM calls and its package does not bring (B14, G60): sudo each minute, ping for the ping server, ps in its
-    /// scripts.
+    /// Commands that EFM calls but its package does not require (B14, G60): sudo each minute, ping for the ping server,
+    /// ps in its scripts.
     /// </summary>
-    internal static readonly (string Command, string Package)[] EfmCommands = [("sudo", "sudo"), ("ping", "iputils"), ("ps", "procps-ng")];
+    internal static readonly (string Command, string Package)[] EfmCommands =
+        [("sudo", "sudo"), ("ping", "iputils"), ("ps", "procps-ng")];
 
     /// <summary>What the package's own setup writes into postgresql.conf.</summary>
     const int PackagePort = 5444;

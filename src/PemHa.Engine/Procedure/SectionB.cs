@@ -21,7 +21,8 @@ static class SectionB
     /// <summary>Enable-PemReplication: P7–P10, on the primary; HBA rules and settings also on the standbys that exist (T6).</summary>
     public static Step Replication(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password) => new("Enable-PemReplication", cluster,
     [
-        new Phase("products", [.. hosts.Where(h => h.Role != PemRole.Witness)], host => [.. Register.Guards("Enable-PemReplication", host)]),
+        new Phase("products", [.. hosts.Where(h => h.Role != PemRole.Witness)],
+            host => [.. Register.Guards("Enable-PemReplication", host)]),
         new Phase("role", [primary], host =>
         [
             Database.IsPrimary(host),
@@ -41,7 +42,8 @@ static class SectionB
     /// <summary>Set-PemPassFile: P11.</summary>
     public static Step PassFile(PemCluster cluster, IReadOnlyList<PemHost> hosts, string user, string password) => new("Set-PemPassFile", cluster,
     [
-        new Phase("products", [.. hosts.Where(h => h.Role != PemRole.Witness)], host => [.. Register.Guards("Set-PemPassFile", host)]),
+        new Phase("products", [.. hosts.Where(h => h.Role != PemRole.Witness)],
+            host => [.. Register.Guards("Set-PemPassFile", host)]),
         new Phase(".pgpass", [.. hosts.Where(h => h.Role != PemRole.Witness)], host =>
         {
             SshSession.Of(host).Redactor.Add(password, PgPass.Escape(password));
@@ -65,7 +67,8 @@ static class SectionB
         var identity = PrimaryIdentity.Of(primary);
         return new("Initialize-PemReplica", cluster,
         [
-            new Phase("primary", [primary], host => [.. Register.Guards("Initialize-PemReplica", host), identity.Requirement]),
+            new Phase("primary", [primary],
+                host => [.. Register.Guards("Initialize-PemReplica", host), identity.Requirement]),
             new Phase("base backup", [.. hosts.Where(h => h.Role != PemRole.Witness && h != primary)], host => [new Replica(host, identity, user, force)]),
         ]);
     }

@@ -19,7 +19,13 @@ static class SectionC
     static readonly Version ReleaseWaits = new(5, 1);
 
     /// <summary>New-PemEfmCluster: P13–P21, T6–T13, T20.</summary>
-    public static Step Cluster(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary, string user, string password, EfmOptions options)
+    public static Step Cluster(
+        PemCluster cluster,
+        IReadOnlyList<PemHost> hosts,
+        PemHost primary,
+        string user,
+        string password,
+        EfmOptions options)
     {
         var role = EfmRole(primary, cluster, user, password);
         var secret = new EfmPassword(primary, password, role);
@@ -32,11 +38,17 @@ static class SectionC
             [
                 .. Register.Guards("New-PemEfmCluster", host, given: options.Properties.Keys),
                 PingServer(host),
-                .. host == primary ? [secret.Encrypts($"{cluster.EfmConfigDirectory}/{cluster.Name}.properties"), new AgentCount(cluster)] : Array.Empty<Resource>(),
+                .. host == primary
+                    ? [
+                        secret.Encrypts($"{cluster.EfmConfigDirectory}/{cluster.Name}.properties"),
+                        new AgentCount(cluster),
+                    ]
+                    : Array.Empty<Resource>(),
                 .. host.Role == PemRole.Witness ? [] : new Resource[]
                 {
                     Database.IsUp(host), Database.HasSsl(host), Interface(host), sighting.Look(host),
-                    EfmProperties.HelpersAgree(host, Properties(host, user, options)), new EagerFailover(cluster, options.Properties),
+                    EfmProperties.HelpersAgree(host, Properties(host, user, options)),
+                    new EagerFailover(cluster, options.Properties),
                 },
             ]),
             new Phase("role", [primary], host => [Database.IsPrimary(host), sighting.MustBeFree(host), role]),
@@ -117,7 +129,12 @@ static class SectionC
             EnforceMode = true,
         };
         var unit = new EfmUnit(cluster);
-        var boot = new BootOrder(host, options.BootOrder) { Path = BootOrder.PathOf(cluster), Owner = "root:root", Mode = "644" };
+        var boot = new BootOrder(host, options.BootOrder)
+        {
+            Path = BootOrder.PathOf(cluster),
+            Owner = "root:root",
+            Mode = "644",
+        };
         var announcer = new VirtualIpAnnouncer(host, options.Announces)
         {
             Path = VirtualIpAnnouncer.PathOf(cluster),
@@ -128,7 +145,9 @@ static class SectionC
         return
         [
             unit, properties, nodes, .. host.Role == PemRole.Witness ? [] : new Resource[] { boot },
-            .. host.Role != PemRole.Witness && VirtualIpAnnouncer.Concerns(cluster) ? [announcer] : Array.Empty<Resource>(),
+            .. host.Role != PemRole.Witness && VirtualIpAnnouncer.Concerns(cluster)
+                ? [announcer]
+                : Array.Empty<Resource>(),
             new ServiceRunning(cluster.EfmServiceName) { After = [unit, properties], Reads = properties.Path },
         ];
     }
@@ -136,7 +155,7 @@ static class SectionC
     /// <summary>The property by which an agent that started idle takes its database under watch by itself (T13); EFM 4 has one for all cases.</summary>
     public static string AutoResume(PemCluster cluster) => cluster.EfmVersion.Major < 5 ? "auto.resume.period" : "auto.resume.startup.period";
 
-    /// <summary>The names of the properties that PemHa sets of its own accord.</summary>
+    /// <summary>The names of the properties that PemHa sets by itself.</summary>
     internal static IEnumerable<string> PropertyNames(PemCluster cluster) =>
         cluster.Hosts.SelectMany(h => Properties(h, "", new EfmOptions()).Keys)
             .Union(["db.password.encrypted", "virtual.ip.interface", "virtual.ip.prefix"]);
@@ -172,12 +191,12 @@ static class SectionC
         };
         if (host.Role != PemRole.Witness)
         {
-            // A switchover gives the old primary this name, or none: synchronous_standby_names would not count it any
-            // more (G18).
+            // A switchover gives the old primary this application name. Without a name synchronous_standby_names would
+            // no longer count that node (G18).
             values["application.name"] = host.Name;
-            // With two standbys or more, a release in the background may cut the old primary's agent off while it
-            // chooses one (O5). With one it costs a second, and a node that is added later changes no property of the
-            // others.
+            // With two or more standbys, a release in the background may cut off the old primary's agent while it
+            // chooses one of them (O5). With one standby the wait costs a second, but a node that is added later then
+            // changes no property of the others.
             if (cluster.EfmVersion >= ReleaseWaits)
             {
                 values["release.vip.background"] = "false";

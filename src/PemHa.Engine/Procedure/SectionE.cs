@@ -14,9 +14,9 @@ namespace PemHa.Engine.Procedure;
 static class SectionE
 {
     /// <summary>
-    /// New-PemAgentUser: P30. The role connects to template1 only until it is an agent's; then this changes nothing any
-    /// more. A superuser, as newer versions of PEM want it, it becomes in Install-PemServer alone, where the version is
-    /// known; what a killed run left of that ends here.
+    /// New-PemAgentUser: P30. The role may connect to template1 only until an agent uses it; from then on this step
+    /// changes nothing. Only Install-PemServer, which knows the version, makes it a superuser as newer versions of PEM
+    /// require; where a killed run left that attribute behind, this step removes it.
     /// </summary>
     public static Step AgentUser(PemCluster cluster, IReadOnlyList<PemHost> hosts, PemHost primary)
     {
@@ -48,20 +48,27 @@ static class SectionE
                 "Give Install-PemServer another -Credential, or New-PemCluster another -AgentUser.");
 
         IReadOnlyList<PemHost> data = [.. hosts.Where(h => h.Role != PemRole.Witness)];
-        foreach (var host in data) SshSession.Of(host).Redactor.Add(password, Sh.Quote(password), PemServer.Answer(password), Sh.Quote(PemServer.Answer(password)));
+        var answer = PemServer.Answer(password);
+        foreach (var host in data)
+            SshSession.Of(host).Redactor.Add(password, Sh.Quote(password), answer, Sh.Quote(answer));
         var choice = options ?? new PemServerOptions();
         PemServer Pem(PemHost host) => new(host, host == primary, user, password, choice);
         return new("Install-PemServer", cluster,
         [
             new Phase("prerequisites", [primary], host => [VirtualIpHeld(host), .. cluster.AgentUser is null ? [] : new[] { AgentUserThere(host) }]),
-            .. cluster.AgentUser is { } common ? [new Phase("common agent user", [primary], host => [Database.IsPrimary(host), new CommonUserDemoted(common)])] : Array.Empty<Phase>(),
+            .. cluster.AgentUser is { } common
+                ? [
+                    new Phase("common agent user", [primary],
+                        host => [Database.IsPrimary(host), new CommonUserDemoted(common)]),
+                ]
+                : Array.Empty<Phase>(),
             new Phase("packages", data, host =>
             [
                 .. choice.RegistersEfm ? [EfmPathThere(host, choice.EfmPath(cluster))] : Array.Empty<Resource>(),
                 Database.IsUp(host), AgentIdentity(host), cluster.SslModel == PemSslModel.SslUtils ? SslUtilsReady(host) : AgentCertificate(host), Rules(host),
                 new Packages(["edb-pem"]) { Options = "--allowerasing", Makes = ("edb-pem", "pem") },
             ]),
-            // What the package brought is looked at before anything is built on it.
+            // Check what the package installed before anything depends on it.
             new Phase("products", data, host => [.. Register.Guards("Install-PemServer", host)]),
             new Phase("role", [primary], host =>
             [
@@ -71,7 +78,8 @@ static class SectionE
             new Phase("primary", [primary], host => [Pem(host)]),
             // P34: one after another, since each registers itself in the database of all.
             new Phase("standbys", [.. data.Where(h => h != primary)], host => [Pem(host)], OneByOne: true),
-            new Phase("PEM's own tables", [primary], host => [new PemServersFlagged(cluster, data.Count), new CertificateJob(cluster.SslModel)]),
+            new Phase("PEM's own tables", [primary],
+                host => [new PemServersFlagged(cluster, data.Count), new CertificateJob(cluster.SslModel)]),
         ]);
     }
 
@@ -154,10 +162,20 @@ static class SectionE
                 $"See whether a rule above PemHa's in the primary's pg_hba.conf comes first (pg_hba_file_rules), and whether {host.Name} reaches the virtual IP."));
     }
 
-    static Requirement WebApplicationThere(PemHost host) => new("PEM's web application",
-        $"{PemVersion.Probe}\n[ -d {UserSettings.ConfigurationFile[..UserSettings.ConfigurationFile.LastIndexOf('/')]} ] && [ -f {PemServer.AgentConfig} ] && systemctl cat {UserSettings.Service} >/dev/null 2>&1 && fact there 1\n:", facts =>
-        facts.Is("there") ? PemVersion.Refusal(PemVersion.Find(facts), host)
-        : new PemException("WebMissing", Trouble.ObjectNotFound, $"The PEM web application is not configured on {host.Name}.", "Run Install-PemServer first."));
+    static Requirement WebApplicationThere(PemHost host)
+    {
+        var folder = UserSettings.ConfigurationFile[..UserSettings.ConfigurationFile.LastIndexOf('/')];
+        return new("PEM's web application",
+            $"{PemVersion.Probe}\n[ -d {folder} ] && [ -f {PemServer.AgentConfig} ] && "
+                + $"systemctl cat {UserSettings.Service} >/dev/null 2>&1 && fact there 1\n:",
+            facts => facts.Is("there")
+                ? PemVersion.Refusal(PemVersion.Find(facts), host)
+                : new PemException(
+                    "WebMissing",
+                    Trouble.ObjectNotFound,
+                    $"The PEM web application is not configured on {host.Name}.",
+                    "Run Install-PemServer first."));
+    }
 
     /// <summary>Set-PemWebApplication: P37.</summary>
     public static Step Web(PemCluster cluster, IReadOnlyList<PemHost> hosts)
@@ -181,14 +199,23 @@ static class SectionE
     }
 
     /// <summary>
-    /// R27: the page's path and the one of the vendor's automation differ; whichever is given has EFM's command below
+    /// R27: the page and the vendor's automation give different paths; with either one, EFM's command has to be below
     /// it.
     /// </summary>
-    static Requirement EfmPathThere(PemHost host, string path) => new("EFM's path for PEM",
-        $"P={Sh.Quote(path)}; P=${{P%/}}; for f in \"$P/bin/efm\" \"$P/efm\"; do [ ! -x \"$f\" ] || fact there 1; done", facts =>
-        facts.Is("there") ? null
-        : new PemException("EfmPathUnfit", Trouble.InvalidArgument, $"{host.Name} has neither {path.TrimEnd('/')}/bin/efm nor {path.TrimEnd('/')}/efm, so PEM could not ask EFM.",
-            "Give -EfmInstallPath the directory of EFM's version, such as /usr/edb/efm-5.2/, or of its programs; install EFM first (Install-PemEpas)."));
+    static Requirement EfmPathThere(PemHost host, string path)
+    {
+        var folder = path.TrimEnd('/');
+        return new("EFM's path for PEM",
+            $"P={Sh.Quote(path)}; P=${{P%/}}; "
+                + "for f in \"$P/bin/efm\" \"$P/efm\"; do [ ! -x \"$f\" ] || fact there 1; done",
+            facts => facts.Is("there") ? null
+                : new PemException(
+                    "EfmPathUnfit",
+                    Trouble.InvalidArgument,
+                    $"{host.Name} has neither {folder}/bin/efm nor {folder}/efm, so PEM could not ask EFM.",
+                    "Give -EfmInstallPath the directory of EFM's version, such as /usr/edb/efm-5.2/, "
+                        + "or of its programs; install EFM first (Install-PemEpas)."));
+    }
 
     static Requirement VirtualIpHeld(PemHost host) => new("virtual IP on the primary",
         $"ip -o addr | grep -qF {Sh.Quote($" {host.Cluster.VirtualIp}/")} && fact held 1\n:", facts =>

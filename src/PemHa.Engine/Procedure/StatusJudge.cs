@@ -14,7 +14,7 @@ sealed record NodeView(PemNodeStatus Status)
     public string? TroubleRemedy { get; init; }
 
     /// <summary>
-    /// Whether its database, which does not run, would start as a primary: its directory has no <c>standby.signal</c>.
+    /// Whether its stopped database would start as a primary, because its directory has no <c>standby.signal</c>.
     /// </summary>
     public bool StartsAsPrimary { get; init; }
 
@@ -28,11 +28,11 @@ sealed record NodeView(PemNodeStatus Status)
     public IReadOnlyList<(string File, DateTime? End)> Ending { get; init; } = [];
 
     /// <summary>
-    /// Fingerprints of the authorities that its server believes and sslutils signs with; empty when unknown.
+    /// Fingerprints of the authorities that its server trusts and that sslutils signs with; empty when unknown.
     /// </summary>
     public string Authorities { get; init; } = "";
 
-    /// <summary>PEM's services that lost their database in a failover and do not get over it (O11).</summary>
+    /// <summary>PEM's services that lost their database in a failover and do not recover from it (O11).</summary>
     public IReadOnlyList<string> Outlived { get; init; } = [];
 }
 
@@ -46,7 +46,7 @@ sealed record StatusView
     /// <summary>What the agents say; null when none answers.</summary>
     public required EfmStatus? Efm { get; init; }
 
-    /// <summary>What <c>efm</c> printed instead of a status; empty when it printed nothing, or was not asked.</summary>
+    /// <summary>The text that <c>efm</c> printed instead of a status; empty without one, or when not asked.</summary>
     public string EfmTrouble { get; init; } = "";
 
     /// <summary>Null when the cluster has none.</summary>
@@ -61,16 +61,16 @@ sealed record StatusView
     /// <summary>Whether the databases were asked themselves, which makes EFM's own comparison of LSNs not worth a word (F3).</summary>
     public bool DatabasesAsked { get; init; }
 
-    /// <summary>What EFM says of a node; null when it knows none of that address.</summary>
+    /// <summary>What EFM reports of a node; null when it knows no node with that address.</summary>
     public EfmNode? OfEfm(PemNodeStatus node) => Efm?.Nodes.GetValueOrDefault(node.Address);
 
-    /// <summary>The nodes that EFM knows and that are not described.</summary>
+    /// <summary>The nodes that EFM knows but that are not described.</summary>
     public IEnumerable<KeyValuePair<string, EfmNode>> Strangers =>
         Efm is null ? [] : Efm.Nodes.Where(n => Nodes.All(known => known.Status.Address != n.Key));
 
     /// <summary>
-    /// The names of the nodes whose database takes writes, by the database's own word; where it could not be asked, by
-    /// EFM's. A host that is out of reach of SSH is not out of reach of its clients.
+    /// The names of the nodes whose database takes writes, as the database reports; where it could not be asked, as EFM
+    /// reports. Clients may still reach a host that SSH cannot reach.
     /// </summary>
     public IReadOnlyList<string> Writers =>
     [
@@ -83,11 +83,11 @@ sealed record StatusView
 
     static bool TakesWritesForEfm(EfmNode node) => node.WritesBesides || node is { Type: "Primary", Database: "UP" };
 
-    /// <summary>When it was so, by which certificates are judged.</summary>
+    /// <summary>The time of the status, against which certificates are judged.</summary>
     public DateTime Now { get; init; } = DateTime.UtcNow;
 }
 
-/// <summary>Says what is not as it should be (P21); the same for every way in which a status is come by.</summary>
+/// <summary>Finds what is not as it should be (P21), in the same way for every source of a status.</summary>
 static class StatusJudge
 {
     /// <summary>Replay that lags further behind than this, in bytes, is worth a finding: one WAL segment.</summary>
@@ -109,12 +109,17 @@ static class StatusJudge
         ];
     }
 
-    /// <summary>The report of EFM as a status: what only databases and hosts could tell stays unknown.</summary>
+    /// <summary>
+    /// The report of EFM as a status: values that only databases and hosts could report stay unknown.
+    /// </summary>
     public static IReadOnlyList<PemNodeStatus> Of(EfmStatus efm, string? name)
     {
         var cluster = efm.Cluster ?? name ?? "";
         var down = new EfmNode("DOWN", "N/A", "", false, null, null, null);
-        var lost = efm.MissingNodes.Where(a => !efm.Nodes.ContainsKey(a)).Distinct().Select(a => KeyValuePair.Create(a, down));
+        var lost = efm.MissingNodes
+            .Where(a => !efm.Nodes.ContainsKey(a))
+            .Distinct()
+            .Select(a => KeyValuePair.Create(a, down));
         var primaries = efm.Nodes.Values.Where(n => n.Type == "Primary").ToList();
         var sent = primaries.Count == 1 ? primaries[0].Lsn : null;
         return Judge(new StatusView
@@ -157,44 +162,73 @@ static class StatusJudge
 
     static void OfCluster(StatusView view, List<PemFinding> findings)
     {
-        void Find(string host, string message, string remedy) => findings.Add(new PemFinding(host, "Critical", message, remedy));
-        // With sslutils PEM renews by itself, on one node (O72): the others would refuse the agents and standbys that
-        // it signed for.
-        var trusting = view.Nodes.Where(n => n.Authorities.Length > 0).GroupBy(n => n.Authorities).OrderByDescending(g => g.Count()).ToList();
-        if (trusting.Count > 1)
-        {
-            var odd = string.Join(", ", trusting.Skip(1).SelectMany(g => g).Select(n => n.Status.Name));
-            findings.Add(new PemFinding(view.Cluster, "Warning", $"the data nodes do not have the same authorities: {odd} differs from the others",
-                "After a failover agents and standbys may be refused there. Compare root.crt (with sslutils ca_certificate.crt and ca_key.key too) in the "
-                + "data directories; New-PemCertificate -Force gives all of them one authority."));
-        }
+        void Find(string host, string message, string remedy) =>
+            findings.Add(new PemFinding(host, "Critical", message, remedy));
+
+        OfAuthorities(view, findings);
         var writers = view.Writers;
         var holders = view.Nodes.Where(n => n.Status.VirtualIp).Select(n => n.Status.Name).ToList();
 
         if (writers.Count > 1)
         {
             var all = writers.Count == 2 ? "both" : "all";
-            Find(view.Cluster, $"{string.Join(" and ", writers)} {all} take writes", SplitBrainRemedy(view, writers, holders));
+            Find(
+                view.Cluster,
+                $"{string.Join(" and ", writers)} {all} take writes",
+                SplitBrainRemedy(view, writers, holders));
         }
         if (writers.Count == 0) Find(view.Cluster, "no node takes writes", NoPrimaryRemedy(view));
-        if (holders.Count > 1) Find(view.Cluster, $"the virtual IP is on {string.Join(" and ", holders)}",
-            "Remove it from the node that is not the primary: `efm_address del INTERFACE ADDRESS/PREFIX` there, as root.");
-        if (holders.Count == 0 && view.VirtualIp is not null) Find(view.Cluster, $"no node holds the virtual IP {view.VirtualIp}",
-            NoHolderRemedy(view, writers));
+        if (holders.Count > 1)
+            Find(view.Cluster, $"the virtual IP is on {string.Join(" and ", holders)}",
+                "Remove it from the node that is not the primary: `efm_address del INTERFACE ADDRESS/PREFIX` there, "
+                    + "as root.");
+        if (holders.Count == 0 && view.VirtualIp is not null)
+            Find(view.Cluster, $"no node holds the virtual IP {view.VirtualIp}", NoHolderRemedy(view, writers));
         if (writers.Count == 1 && holders.Count == 1 && holders[0] != writers[0])
-            Find(holders[0], $"it holds the virtual IP, but {writers[0]} is the primary", "Look at the EFM log of both.");
+            Find(
+                holders[0],
+                $"it holds the virtual IP, but {writers[0]} is the primary",
+                "Look at the EFM log of both.");
         if (view.Efm is null)
-            Find(view.Cluster, $"no EFM agent answers{(view.EfmTrouble.Length > 0 ? $": {view.EfmTrouble}" : "")}", NoAgentRemedy(view));
+        {
+            var said = view.EfmTrouble.Length > 0 ? $": {view.EfmTrouble}" : "";
+            Find(view.Cluster, $"no EFM agent answers{said}", NoAgentRemedy(view));
+        }
     }
 
     /// <summary>
-    /// The node that keeps the data is the one that EFM, or failing that the virtual IP, calls the primary.
+    /// With sslutils PEM renews by itself, on one node (O72): the others would refuse the agents and standbys whose
+    /// certificates that node signed.
+    /// </summary>
+    static void OfAuthorities(StatusView view, List<PemFinding> findings)
+    {
+        var trusting = view.Nodes
+            .Where(n => n.Authorities.Length > 0)
+            .GroupBy(n => n.Authorities)
+            .OrderByDescending(g => g.Count())
+            .ToList();
+        if (trusting.Count <= 1) return;
+        var odd = string.Join(", ", trusting.Skip(1).SelectMany(g => g).Select(n => n.Status.Name));
+        findings.Add(new PemFinding(
+            view.Cluster,
+            "Warning",
+            $"the data nodes do not have the same authorities: {odd} differs from the others",
+            "After a failover agents and standbys may be refused there. Compare root.crt (with sslutils "
+                + "ca_certificate.crt and ca_key.key too) in the data directories; New-PemCertificate -Force gives all "
+                + "of them one authority."));
+    }
+
+    /// <summary>
+    /// The node that keeps the data is the primary according to EFM or, failing that, the holder of the virtual IP.
     /// </summary>
     static string SplitBrainRemedy(StatusView view, IReadOnlyList<string> writers, List<string> holders)
     {
-        var primaries = view.Nodes.Where(n => view.OfEfm(n.Status)?.Type == "Primary").Select(n => n.Status.Name).ToList();
-        // The agent of an isolated old primary calls its own node the primary: its word counts only where the virtual
-        // IP does not say otherwise.
+        var primaries = view.Nodes
+            .Where(n => view.OfEfm(n.Status)?.Type == "Primary")
+            .Select(n => n.Status.Name)
+            .ToList();
+        // The agent of an isolated old primary calls its own node the primary: its report counts only where the virtual
+        // IP does not contradict it.
         var kept = (primaries.Count, holders.Count) switch
         {
             (1, 0) => primaries[0],
@@ -203,25 +237,30 @@ static class StatusJudge
             _ => null,
         };
         if (kept is null || !writers.Contains(kept))
-            return "EFM and the virtual IP do not agree on the primary. Keep clients away from both, ask EFM on each side (efm cluster-status) and compare "
-                + $"the timelines (pg_controldata) before you stop {view.Service} on one of them.";
+            return "EFM and the virtual IP do not agree on the primary. Keep clients away from both, "
+                + "ask EFM on each side (efm cluster-status) and compare the timelines (pg_controldata) "
+                + $"before you stop {view.Service} on one of them.";
 
         var others = string.Join(" and ", writers.Where(w => w != kept));
-        return $"Stop {view.Service} on {others} at once; {kept} is the primary that clients reach. What was written on "
-            + $"{others} meanwhile is only there: save it, then rebuild the node with Initialize-PemReplica -Force, "
-            + "which keeps its old directory.";
+        return $"Stop {view.Service} on {others} at once; {kept} is the primary that clients reach. "
+            + $"What was written on {others} meanwhile is only there: save it, "
+            + "then rebuild the node with Initialize-PemReplica -Force, which keeps its old directory.";
     }
 
     static string NoPrimaryRemedy(StatusView view)
     {
-        if (view.Nodes.Any(n => n.Status.Efm == "Promoting")) return "A standby is being promoted: look again in a minute.";
+        if (view.Nodes.Any(n => n.Status.Efm == "Promoting"))
+            return "A standby is being promoted: look again in a minute.";
         if (view.Efm is null)
-            return $"Find the node that was the primary last, start {view.Service} there, then {view.EfmService} on all nodes.";
+            return $"Find the node that was the primary last, start {view.Service} there, "
+                + $"then {view.EfmService} on all nodes.";
         if (view.Nodes.Any(n => n.Status.Efm == "Standby"))
-            return "EFM promotes a standby about a minute after its primary failed. If it does not, the EFM log of the standbys says why; "
+            return "EFM promotes a standby about a minute after its primary failed. "
+                + "If it does not, the EFM log of the standbys says why; "
                 + $"`efm promote {Name(view)}` does it by hand.";
         return "No agent watches a standby that could be promoted. "
-            + $"Start {view.Service} on the node that was the primary last; `efm resume {Name(view)}` there where its agent is idle.";
+            + $"Start {view.Service} on the node that was the primary last; "
+            + $"`efm resume {Name(view)}` there where its agent is idle.";
     }
 
     static string NoHolderRemedy(StatusView view, IReadOnlyList<string> writers)
@@ -230,15 +269,16 @@ static class StatusJudge
         return primary?.Status.Efm switch
         {
             null => "The primary's EFM agent takes it as soon as there is a primary.",
-            "Primary" => $"See the EFM log on {primary.Status.Name}: another machine may have the address (Test-PemVirtualIp asks), or "
-                + "virtual.ip.interface is not an interface there.",
+            "Primary" => $"See the EFM log on {primary.Status.Name}: "
+                + "another machine may have the address (Test-PemVirtualIp asks), "
+                + "or virtual.ip.interface is not an interface there.",
             "Idle" => $"The EFM agent on {primary.Status.Name} takes it when it is no longer idle.",
             _ => $"The EFM agent on {primary.Status.Name} takes it: start {view.EfmService} there.",
         };
     }
 
     /// <summary>
-    /// EFM's own words decide: a missing agent, a missing Java and a missing right need different things.
+    /// Depends on EFM's own message: a missing agent, a missing Java and a missing privilege have different remedies.
     /// </summary>
     static string NoAgentRemedy(StatusView view)
     {
@@ -246,14 +286,15 @@ static class StatusJudge
             || view.EfmTrouble.Contains("java", StringComparison.OrdinalIgnoreCase))
             return "EFM finds no Java: run Install-PemEpas, which installs it, or put `java` into root's PATH.";
         if (view.EfmTrouble.StartsWith("Not authorized", StringComparison.OrdinalIgnoreCase))
-            return "Connect as root, or as a user whose sudo makes root: EFM answers root, efm and members of the group efm.";
+            return "Connect as root, or as a user whose sudo makes root: "
+                + "EFM answers root, efm and members of the group efm.";
         if (view.Nodes.Any(n => n.AgentRuns == true))
             return $"{view.EfmService} runs, but its agent does not answer: see {view.EfmLog}, "
                 + $"and run `efm cluster-status {Name(view)}` there.";
         return $"Start {view.EfmService} on the nodes, the primary first.";
     }
 
-    /// <summary>What the agents say of the cluster as a whole.</summary>
+    /// <summary>What the agents report about the cluster as a whole.</summary>
     static void OfAgents(StatusView view, EfmStatus efm, List<PemFinding> findings)
     {
         void Find(string message, string remedy, string severity = "Warning") =>
@@ -265,19 +306,26 @@ static class StatusJudge
 
             if (Says("not in sync"))
             {
-                if (!view.DatabasesAsked) Find($"EFM says: {message}",
-                    "Under load this is normal, as the positions are read one after another; "
-                    + "pg_stat_replication on the primary tells (F3).");
+                if (!view.DatabasesAsked)
+                    Find($"EFM says: {message}",
+                        "Under load this is normal, as the positions are read one after another; "
+                            + "pg_stat_replication on the primary tells (F3).");
             }
             else if (Says("No primary database"))
             {
-                Find($"EFM says: {message}", "EFM could not ask the primary's database; the finding of that node says why. "
-                    + $"If it failed, EFM promotes a standby within about a minute; if it was stopped by hand, start {view.Service} there.", "Critical");
+                Find(
+                    $"EFM says: {message}",
+                    "EFM could not ask the primary's database; the finding of that node says why. "
+                        + "If it failed, EFM promotes a standby within about a minute; "
+                        + $"if it was stopped by hand, start {view.Service} there.",
+                    "Critical");
             }
             else if (Says("No standby databases"))
             {
-                Find($"EFM says: {message}", "No node can take over. "
-                    + "Bring a standby back: its database, then its EFM agent; or make one with Initialize-PemReplica.");
+                Find(
+                    $"EFM says: {message}",
+                    "No node can take over. Bring a standby back: its database, then its EFM agent; "
+                        + "or make one with Initialize-PemReplica.");
             }
             else
             {
@@ -313,55 +361,86 @@ static class StatusJudge
         if (seen.Trouble is { } trouble)
         {
             Find(true, trouble, seen.TroubleRemedy ?? "Bring the host back, then connect again.");
-            // EFM's word is all there is of it then.
+            // EFM's report is all that is known about the node then.
             OfWatch(view, seen, Find);
             return;
         }
+        OfDatabase(view, seen, Find);
+        if (view.Efm is not null && node.Efm.Length == 0)
+            Find(true, "its EFM agent has not joined", NotJoinedRemedy(view, seen));
+        OfWatch(view, seen, Find);
+        if (node.Efm == "Promoting") Find(false, "it is being promoted", "Look again in a minute.");
+        if (view.Efm is { AllowedNodes.Count: > 0 } efm
+            && node.Efm is not ("" or "DOWN")
+            && !efm.AllowedNodes.Contains(node.Address))
+            Find(false, "it is not in the list of nodes that may join",
+                $"`efm allow-node {name} {node.Address}`, or it cannot come back after a restart.");
+        OfCertificates(view, seen, Find);
+        if (seen.Outlived.Count > 0)
+            Find(
+                false,
+                $"{string.Join(" and ", seen.Outlived)} of PEM before 10.5 ran through a failover "
+                    + "and may not get over it",
+                $"systemctl restart {string.Join(' ', seen.Outlived)}; from PEM 10.5 on they heal by themselves.");
+        if (node.Agent == false)
+            Find(false, "its PEM agent does not run",
+                "systemctl start pemagent; Install-PemServer if it was never set up.");
+    }
+
+    /// <summary>What a node's database reports, or its directory where it does not run.</summary>
+    static void OfDatabase(StatusView view, NodeView seen, Action<bool, string, string> find)
+    {
+        var node = seen.Status;
         var primary = view.Writers.FirstOrDefault(w => w != node.Name);
-        if (seen.Fenced) Find(true, "EFM fenced it as a failed primary (recovery.conf)",
-            "Rebuild it: Initialize-PemReplica -Force, then `efm resume`.");
+        if (seen.Fenced)
+            find(true, "EFM fenced it as a failed primary (recovery.conf)",
+                "Rebuild it: Initialize-PemReplica -Force, then `efm resume`.");
         else if (node.Role == "Stopped" && seen.StartsAsPrimary && primary is not null)
-            Find(true, "its database does not run, and would start as a second primary",
-                $"Do not start {view.Service} there: {primary} took over. Rebuild it with Initialize-PemReplica -Force.");
-        else if (node.Role == "Stopped") Find(true, "its database does not run", StartRemedy(view, node, primary));
+            find(true, "its database does not run, and would start as a second primary",
+                $"Do not start {view.Service} there: {primary} took over. "
+                    + "Rebuild it with Initialize-PemReplica -Force.");
+        else if (node.Role == "Stopped")
+            find(true, "its database does not run", StartRemedy(view, node, primary));
         if (node is { Role: "Standby", Replication: not (null or "streaming") })
-            Find(true, "it does not stream from the primary", primary is null
+            find(true, "it does not stream from the primary", primary is null
                 ? "No node takes writes, so there is nothing to stream from: see that finding first."
                 : "Look at its log; rebuild it with Initialize-PemReplica -Force if its WAL is gone.");
         if (node.LagBytes > NotableLag)
-            Find(false, string.Create(CultureInfo.InvariantCulture, $"replay lags {node.LagBytes >> 20} MiB behind"),
+            find(false, string.Create(CultureInfo.InvariantCulture, $"replay lags {node.LagBytes >> 20} MiB behind"),
                 "Look at long queries on the standby and at the network.");
-        if (view.Efm is not null && node.Efm.Length == 0) Find(true, "its EFM agent has not joined", seen.AgentRuns == true
-            ? $"{view.EfmService} runs there, but not in this cluster: its log in {view.EfmLog} says why. "
-                + $"`efm allow-node {name} {node.Address}` on another node, and a member in its .nodes file, then restart it; New-PemEfmCluster does all of that."
-            : $"systemctl start {view.EfmService}; its log is in {view.EfmLog}.");
-        OfWatch(view, seen, Find);
-        if (node.Efm == "Promoting") Find(false, "it is being promoted", "Look again in a minute.");
-        if (view.Efm is { AllowedNodes.Count: > 0 } efm && node.Efm is not ("" or "DOWN") && !efm.AllowedNodes.Contains(node.Address))
-            Find(false, "it is not in the list of nodes that may join",
-                $"`efm allow-node {name} {node.Address}`, or it cannot come back after a restart.");
-        foreach (var (file, end) in seen.Ending)
-        {
-            // From then on servers and agents refuse each other: standbys do not come back, and PEM's agents are locked out.
-            var over = end is null || end <= view.Now;
-            Find(over, $"its certificate {file} {(end is not { } day ? "cannot be read" : $"{(over ? "ended" : "ends")} on {CertificateAuthority.Day(day)}")}",
-                "Run Install-PemCluster again from there on (-StartAt New-PemCertificate): it renews what ends within 30 days, and everybody takes it. Files and authorities of your own you renew first.");
-        }
-        if (seen.Outlived.Count > 0) Find(false, $"{string.Join(" and ", seen.Outlived)} of PEM before 10.5 ran through a failover and may not get over it",
-            $"systemctl restart {string.Join(' ', seen.Outlived)}; from PEM 10.5 on they heal by themselves.");
-        if (node.Agent == false) Find(false, "its PEM agent does not run",
-            "systemctl start pemagent; Install-PemServer if it was never set up.");
     }
 
-    /// <summary>What EFM says of one node's agent and database.</summary>
+    static string NotJoinedRemedy(StatusView view, NodeView seen) => seen.AgentRuns == true
+        ? $"{view.EfmService} runs there, but not in this cluster: its log in {view.EfmLog} says why. "
+            + $"`efm allow-node {Name(view)} {seen.Status.Address}` on another node, "
+            + "and a member in its .nodes file, then restart it; New-PemEfmCluster does all of that."
+        : $"systemctl start {view.EfmService}; its log is in {view.EfmLog}.";
+
+    static void OfCertificates(StatusView view, NodeView seen, Action<bool, string, string> find)
+    {
+        foreach (var (file, end) in seen.Ending)
+        {
+            // From then on servers and agents refuse each other: standbys do not reconnect, and PEM's agents are locked
+            // out.
+            var over = end is null || end <= view.Now;
+            var state = end is not { } day ? "cannot be read"
+                : $"{(over ? "ended" : "ends")} on {CertificateAuthority.Day(day)}";
+            find(over, $"its certificate {file} {state}",
+                "Run Install-PemCluster again from there on (-StartAt New-PemCertificate): it renews what ends within "
+                    + "30 days, and everybody takes it. Files and authorities of your own you renew first.");
+        }
+    }
+
+    /// <summary>What EFM reports about one node's agent and database.</summary>
     static void OfWatch(StatusView view, NodeView seen, Action<bool, string, string> find)
     {
         var node = seen.Status;
         var name = Name(view);
         if (node.Efm == "DOWN")
         {
-            find(true, "its EFM agent is down", $"systemctl start {view.EfmService}. "
-                + $"If the node is gone for good, `efm reset-members {name}`: until then EFM 5 counts it when it asks for a majority (G1).");
+            find(true, "its EFM agent is down",
+                $"systemctl start {view.EfmService}. If the node is gone for good, `efm reset-members {name}`: "
+                    + "until then EFM 5 counts it when it asks for a majority (G1).");
             return;
         }
         if (view.OfEfm(node) is not { } efm) return;
@@ -372,8 +451,10 @@ static class StatusJudge
         {
             // Not `efm resume`: a second primary would be watched as a primary.
             find(true, $"its database takes writes beside the primary{why}", node.VirtualIp
-                ? $"It holds the virtual IP, so clients may write there: see the finding of the cluster before you stop anything, and do not resume its agent."
-                : $"Stop {view.Service} there at once and do not resume its agent: {string.Join(" and ", others)} took over. "
+                ? "It holds the virtual IP, so clients may write there: "
+                    + "see the finding of the cluster before you stop anything, and do not resume its agent."
+                : $"Stop {view.Service} there at once and do not resume its agent: "
+                    + $"{string.Join(" and ", others)} took over. "
                     + "Save what was written there meanwhile, then rebuild it with Initialize-PemReplica -Force.");
         }
         else if (efm.Type == "Idle")
@@ -387,7 +468,10 @@ static class StatusJudge
         }
         else if (efm is { Lsn: null, Info: not null })
         {
-            find(efm.Type == "Primary", $"EFM could not ask its database{why}", InfoRemedy(view, node, others.FirstOrDefault()));
+            find(
+                efm.Type == "Primary",
+                $"EFM could not ask its database{why}",
+                InfoRemedy(view, node, others.FirstOrDefault()));
         }
         else if (efm.Info is not null)
         {
@@ -400,7 +484,7 @@ static class StatusJudge
         }
     }
 
-    /// <summary>`efm resume` alone where the database is well, and after something else where it is not.</summary>
+    /// <summary>`efm resume` alone where the database works, and after the fix of its problem where not.</summary>
     static string IdleRemedy(StatusView view, NodeView seen, string? primary)
     {
         var node = seen.Status;
@@ -417,13 +501,16 @@ static class StatusJudge
         return $"{first} Then {resume} there.";
     }
 
-    /// <summary>A database that stands still is started, unless it could be the primary of before a failover.</summary>
-    static string StartRemedy(StatusView view, PemNodeStatus node, string? primary) =>
-        $"Look at its log, then systemctl start {view.Service}." + (view.DatabasesAsked || primary is null || node.Role == "Standby" ? ""
-            : $" Not if it was the primary before {primary}: "
-                + "that one is rebuilt with Initialize-PemReplica -Force, and never started by hand.");
+    /// <summary>To start a stopped database, unless it may have been the primary before a failover.</summary>
+    static string StartRemedy(StatusView view, PemNodeStatus node, string? primary)
+    {
+        var start = $"Look at its log, then systemctl start {view.Service}.";
+        return view.DatabasesAsked || primary is null || node.Role == "Standby" ? start
+            : $"{start} Not if it was the primary before {primary}: "
+                + "that one is rebuilt with Initialize-PemReplica -Force, and never started by hand.";
+    }
 
-    /// <summary>What helps against the reason that EFM, its driver or the server gives.</summary>
+    /// <summary>The remedy for the problem that EFM, its driver or the server reports.</summary>
     static string InfoRemedy(StatusView view, PemNodeStatus node, string? primary) => EfmInfo.CauseOf(node.Info) switch
     {
         InfoCause.NotListening when node is { Database: "UP" } && view.DatabasesAsked =>
@@ -431,15 +518,20 @@ static class StatusJudge
             + "and at db.port and bind.address in efm.properties.",
         InfoCause.NotListening => $"No server listens there. {StartRemedy(view, node, primary)}",
         InfoCause.Unreachable =>
-            "The host did not answer: see whether it is up, its route, and that the database's port is open in its firewall.",
+            "The host did not answer: see whether it is up, its route, "
+                + "and that the database's port is open in its firewall.",
         InfoCause.NoRule =>
-            "pg_hba.conf there has no rule for EFM's role from that address: New-PemEfmCluster or Set-PemHba writes it.",
+            "pg_hba.conf there has no rule for EFM's role from that address: "
+                + "New-PemEfmCluster or Set-PemHba writes it.",
         InfoCause.Password =>
-            "db.password.encrypted in efm.properties is not the role's password: run New-PemEfmCluster with the right one.",
+            "db.password.encrypted in efm.properties is not the role's password: "
+                + "run New-PemEfmCluster with the right one.",
         InfoCause.Privilege =>
-            "EFM's role or database is missing there, or a privilege of the role: New-PemEfmCluster -DatabaseOnly makes them.",
-        InfoCause.Tls => "Server and agent disagree on TLS: compare ssl and the certificates there (Set-PemSsl, Test-PemCertificate) with "
-            + "jdbc.sslmode in efm.properties.",
+            "EFM's role or database is missing there, or a privilege of the role: "
+                + "New-PemEfmCluster -DatabaseOnly makes them.",
+        InfoCause.Tls =>
+            "Server and agent disagree on TLS: compare ssl and the certificates there "
+                + "(Set-PemSsl, Test-PemCertificate) with jdbc.sslmode in efm.properties.",
         InfoCause.NotReady => "The server starts, stops or recovers: look again in a minute, then at its log.",
         InfoCause.Full => "The server has no connection left: look at pg_stat_activity, and at max_connections.",
         _ => $"See the EFM log in {view.EfmLog} there, and the log of the database.",

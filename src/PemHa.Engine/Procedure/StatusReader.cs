@@ -34,27 +34,27 @@ static class StatusReader
     }
 
     /// <summary>
-    /// What <c>efm</c> says on either stream when it has no status to print; which of the two it uses is not
-    /// documented.
+    /// The message that <c>efm</c> prints when it has no status; which of the two streams it uses is not documented.
     /// </summary>
     static string? LastLine(string text) => text.Split('\n').Select(l => l.Trim()).LastOrDefault(l => l.Length > 0);
 
     internal sealed record Sight(PemHost Host, Facts Facts, HostTrouble? Trouble);
 
-    /// <summary>Why a host could not be looked at, and what to do about it.</summary>
+    /// <summary>Why a host could not be probed, and what to do about it.</summary>
     internal sealed record HostTrouble(string Message, string Remedy);
 
-    /// <summary>What is said of a host without a session.</summary>
+    /// <summary>The trouble of a host without a session.</summary>
     internal static readonly HostTrouble NotConnected = new("there is no connection; run Connect-PemHost",
         "Bring the host up where it is down, then Connect-PemHost.");
 
-    /// <summary>The name under which a support bundle keeps what a host answered.</summary>
+    /// <summary>The name under which a support bundle stores a host's answer.</summary>
     internal const string Key = "status";
 
-    /// <summary>Looks at one host.</summary>
+    /// <summary>Probes one host.</summary>
     /// <param name="efm">Whether its agent is asked about the whole cluster.</param>
-    /// <param name="sessions">Where its answers come from; null for its own session.</param>
-    internal static async Task<Sight> LookAsync(PemHost host, bool efm, CancellationToken ct, Func<PemHost, IProbeSession>? sessions = null)
+    /// <param name="sessions">The source of its answers; null for its own session.</param>
+    internal static async Task<Sight> LookAsync(
+        PemHost host, bool efm, CancellationToken ct, Func<PemHost, IProbeSession>? sessions = null)
     {
         var script = new RemoteScript(Prelude.For(host.Cluster), null);
         script.Add((efm ? EfmStatus.Probe(host.Cluster) + "\n" : "") + $$"""
@@ -67,7 +67,8 @@ static class StatusReader
                 [ ! -f "$f" ] || openssl x509 -noout -checkend {{(int)CertificateFiles.RenewBefore.TotalSeconds}} -in "$f" >/dev/null 2>&1 ||
                     printf '%s\t%s\n' "$f" "$(openssl x509 -noout -enddate -in "$f" 2>/dev/null)"
             done | fact64 ends
-            fact authorities "$(cd "$PGDATA" 2>/dev/null && cat root.crt ca_certificate.crt 2>/dev/null | sha256sum | cut -d' ' -f1)"
+            fact authorities "$(cd "$PGDATA" 2>/dev/null &&
+                cat root.crt ca_certificate.crt 2>/dev/null | sha256sum | cut -d' ' -f1)"
             [ -s "$PGDATA/root.crt" ] || fact authorities ''
             {{PemSessions.Probe}}
             up || exit 0
@@ -75,11 +76,15 @@ static class StatusReader
             {{SqlText.Run("postgres", """
                 SELECT name || chr(9) || '=' || value FROM (
                   SELECT 'recovery' AS name, pg_is_in_recovery()::text AS value UNION ALL
-                  SELECT 'lsn', (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END)::text UNION ALL
+                  SELECT 'lsn', (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn()
+                    ELSE pg_current_wal_lsn() END)::text UNION ALL
                   SELECT 'replay', pg_last_wal_replay_lsn()::text WHERE pg_is_in_recovery() UNION ALL
-                  SELECT 'receiver', status || ' ' || sender_host FROM pg_stat_wal_receiver WHERE sender_host IS NOT NULL UNION ALL
-                  SELECT 'standby ' || host(client_addr), state || ' ' || coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::text, '')
-                  FROM pg_stat_replication WHERE client_addr IS NOT NULL AND NOT pg_is_in_recovery()) f WHERE value IS NOT NULL
+                  SELECT 'receiver', status || ' ' || sender_host
+                  FROM pg_stat_wal_receiver WHERE sender_host IS NOT NULL UNION ALL
+                  SELECT 'standby ' || host(client_addr),
+                    state || ' ' || coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::text, '')
+                  FROM pg_stat_replication WHERE client_addr IS NOT NULL AND NOT pg_is_in_recovery()
+                ) f WHERE value IS NOT NULL
                 """)}}
             """, stopsOnFailure: false, keys: [Key]);
         try
@@ -95,13 +100,16 @@ static class StatusReader
         {
             return new Sight(host, new Facts(), new HostTrouble(
                 $"it did not answer within {Patience.TotalSeconds:0} s",
-                "Its SSH session is open, but a command hangs: look at the host's load and disks, then connect again."));
+                "Its SSH session is open, but a command hangs: look at the host's load and disks, "
+                    + "then connect again."));
         }
     }
 
-    static IReadOnlyList<PemNodeStatus> Judge(PemCluster cluster, IReadOnlyList<Sight> sights, EfmStatus? efm, string said)
+    static IReadOnlyList<PemNodeStatus> Judge(
+        PemCluster cluster, IReadOnlyList<Sight> sights, EfmStatus? efm, string said)
     {
         var primaries = sights.Where(s => s.Facts["recovery"] == "false").ToList();
+        var recorded = sights.Select(s => s.Host.Session).OfType<RecordedSession>().FirstOrDefault();
         return StatusJudge.Judge(new StatusView
         {
             Cluster = cluster.Name,
@@ -123,8 +131,8 @@ static class StatusReader
             EfmService = cluster.EfmServiceName,
             EfmLog = $"/var/log/efm-{cluster.EfmVersion}",
             DatabasesAsked = true,
-            // What a bundle says of certificates was true when it was saved.
-            Now = sights.Select(s => s.Host.Session).OfType<RecordedSession>().FirstOrDefault()?.Saved ?? DateTime.UtcNow,
+            // The certificates in a bundle are judged as of the time when it was saved.
+            Now = recorded?.Saved ?? DateTime.UtcNow,
         });
     }
 

@@ -81,7 +81,7 @@ public class AssumptionTests
         { "server.unit", "lines=9;pgdata=1;User=enterprisedb;Type=simple", "Type=simple" },
         { "server.setup", "missing=/usr/edb/as17/bin/edb-as-17-setup", "no program" },
         { "server.setup", "ignores=1", "PGSETUP_INITDB_OPTIONS" },
-        { "server.setup-service", "ignores=1", "second word" },
+        { "server.setup-service", "ignores=1", "second argument" },
         { "server.process", "comm=epas", "'epas'" },
         { "server.socket", "socket=/tmp/.s.PGSQL.5444", "no socket" },
         { "server.port", "port=5432", "5432" },
@@ -125,9 +125,9 @@ public class AssumptionTests
         { "pem.selinux", "missing=httpd_can_network_connect", "httpd_can_network_connect" },
         { "pem.version", "version=10.7.0", "version 10.7.0" },
         { "pem.question", "raw=1", "read -r" },
-        { "pem.settings-uri", "driver=psycopg2", "psycopg2 alone" },
+        { "pem.settings-uri", "driver=psycopg2", "only psycopg2" },
         { "linux.systemd", "missing=1", "systemctl" },
-        { "linux.ndisc-notify", "missing=1", "a kernel without it" },
+        { "linux.ndisc-notify", "missing=1", "a kernel without this setting" },
     };
 
     [Theory, MemberData(nameof(Differences))]
