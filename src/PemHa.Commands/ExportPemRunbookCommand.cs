@@ -36,8 +36,7 @@ public sealed class ExportPemRunbookCommand : DeploymentCommand
         var stem = GetUnresolvedProviderPathFromPSPath(Path);
         if (stem.EndsWith(".md", StringComparison.OrdinalIgnoreCase) || stem.EndsWith(".sh", StringComparison.OrdinalIgnoreCase)) stem = stem[..^3];
         string request = stem + ".md", script = stem + ".sh";
-        foreach (var file in new[] { request, script })
-            if (File.Exists(file) && !Force) ThrowTerminatingError(Errors.Input("FileExists", $"{file} is there already; -Force replaces it.", file));
+        foreach (var file in new[] { request, script }) OutputFile.RefuseExisting(this, file, Force);
         var (cluster, hosts) = (groups[0].Key, groups[0].ToList());
         PlanReporter? plan = null;
         Pump(async ct =>
@@ -53,8 +52,9 @@ public sealed class ExportPemRunbookCommand : DeploymentCommand
             { Step = "Export-PemRunbook" }, cluster));
         if (!ShouldProcess($"{request}, {script}", "Export-PemRunbook")) return;
         var now = DateTimeOffset.UtcNow;
-        TextFile.Write(this, request, new ChangeRequest(cluster, hosts, plan.Changes, now).Text(System.IO.Path.GetFileName(script)), Force);
-        TextFile.Write(this, script, new ShellRunbook(cluster, hosts, plan.Changes, now).Text(), Force);
+        var changeRequest = new ChangeRequest(cluster, hosts, plan.Changes, now);
+        OutputFile.WriteText(this, request, changeRequest.Text(System.IO.Path.GetFileName(script)), Force);
+        OutputFile.WriteText(this, script, new ShellRunbook(cluster, hosts, plan.Changes, now).Text(), Force);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(script, File.GetUnixFileMode(script) | UnixFileMode.UserExecute);
         WriteObject(new FileInfo(request));
         WriteObject(new FileInfo(script));

@@ -35,8 +35,8 @@ public sealed class ExportPemTopologyCommand : PSCmdlet
             ThrowTerminatingError(Errors.Record(new PemException("TopologyUnfit", Trouble.InvalidArgument,
                 $"A topology file describes one cluster, and the hosts are of several: {string.Join(", ", clusters)}.", "Export each to a file of its own."), clusters.ToArray()));
         var file = GetUnresolvedProviderPathFromPSPath(Path);
-        if (File.Exists(file) && !Force) ThrowTerminatingError(Errors.Input("FileExists", $"{file} is there already; -Force replaces it.", file));
+        OutputFile.RefuseExisting(this, file, Force);
         if (!ShouldProcess(file, "Export-PemTopology")) return;
-        TextFile.Write(this, file, TopologyWriter.Write(clusters[0]), Force);
+        OutputFile.WriteText(this, file, TopologyWriter.Write(clusters[0]), Force);
     }
 }

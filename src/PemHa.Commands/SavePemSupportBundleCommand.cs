@@ -14,7 +14,7 @@ namespace PemHa.Commands;
 /// Test-PemPrerequisite. Changes nothing on a host.
 /// </summary>
 /// <remarks>
-/// Passwords, keys, tokens and password hashes are masked. What could not be brought is listed in it with the reason.
+/// Passwords, keys, tokens and password hashes are masked. Missing items are listed in the file with the reason.
 /// </remarks>
 [Cmdlet(VerbsData.Save, "PemSupportBundle", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
@@ -34,11 +34,11 @@ public sealed class SavePemSupportBundleCommand : AsyncCommand
     [ValidateForm(ValidateFormAttribute.Path, ValidateFormAttribute.PathForm)]
     public string Path { get; set; } = "";
 
-    /// <summary>Replaces a file that is there.</summary>
+    /// <summary>Replaces an existing file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>How many hosts are worked on at once.</summary>
+    /// <summary>The number of hosts to query in parallel.</summary>
     [Parameter]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = 32;
@@ -61,64 +61,47 @@ public sealed class SavePemSupportBundleCommand : AsyncCommand
             ThrowTerminatingError(Errors.Record(error, clusters.ToArray()));
         }
         var (cluster, file) = (clusters[0], GetUnresolvedProviderPathFromPSPath(Path));
-        if (File.Exists(file) && !Force)
-            ThrowTerminatingError(Errors.Input("FileExists", $"{file} is there already; -Force replaces it.", file));
+        OutputFile.RefuseExisting(this, file, Force);
         if (!ShouldProcess(file, "Save-PemSupportBundle")) return;
-        var beside = $"{file}.{Guid.NewGuid():N}";
         Pump(async ct =>
         {
-            // A bundle without any answering host is of no use, and hosts that come from a bundle already have one.
+            // Without any connection, or with hosts from a bundle, there is nothing to save: throw the host's error.
             if (!cluster.Hosts.Any(h => h.Session is SshSession)) SshSession.Of(_hosts[0]);
             var reporter = new CmdletReporter(this, false, Post, AskAsync);
             using var bundle = new MemoryStream();
             var manifest = await SupportBundle.SaveAsync(
                 cluster, TopologyWriter.Write(cluster), SavedBy, bundle, reporter, ThrottleLimit, ct);
-            Write(beside, file, bundle);
+            OutputFile.WritePrivate(file, bundle.GetBuffer().AsSpan(0, (int)bundle.Length), Force);
             Post(() =>
             {
-                foreach (var host in manifest.Hosts)
-                {
-                    foreach (var miss in host.Misses)
-                        WriteVerbose(Printable.Text($"{host.Name}: {miss.Item}: {miss.Why}"));
-                    var reason = host.Misses is [var first, ..] ? first.Why : "";
-                    if (host.Files.Count <= 1)
-                        WriteWarning(Printable.Text($"{host.Name} could not be asked: {reason}"));
-                }
+                foreach (var host in manifest.Hosts) WriteMisses(host);
                 WriteObject(new FileInfo(file));
             });
         });
     }
 
-    /// <summary>Writes the file at once, readable only by this user.</summary>
-    void Write(string beside, string file, MemoryStream bundle)
+    void WriteMisses(BundleHost host)
     {
-        try
-        {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using (var stream = new FileStream(beside, options)) bundle.WriteTo(stream);
-            File.Move(beside, file, Force);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            if (File.Exists(beside)) File.Delete(beside);
-            throw new PemException(
-                "FileUnwritable",
-                Trouble.InvalidArgument,
-                $"{file} cannot be written: {e.Message}",
-                ErrorTable.Of("FileUnwritable").Remedy,
-                e)
-            { Given = file };
-        }
+        foreach (var miss in host.Misses) WriteVerbose(Printable.Text($"{host.Name}: {miss.Item}: {miss.Why}"));
+
+        // A host that did not answer has the file of its answers only.
+        if (host.Files.Count > 1) return;
+        var why = host.Misses is [var first, ..] ? first.Why : "";
+        WriteWarning(Printable.Text($"{host.Name} could not be asked: {why}"));
     }
 
     Dictionary<string, string> SavedBy => new(StringComparer.Ordinal)
     {
-        ["module"] = typeof(SupportBundle).Assembly
-            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
-        ["powerShell"] =
-            (SessionState.PSVariable.GetValue("PSVersionTable") as IDictionary)?["PSVersion"]?.ToString() ?? "",
+        ["module"] = ModuleVersion,
+        ["powerShell"] = PowerShellVersion,
         ["runtime"] = RuntimeInformation.FrameworkDescription,
         ["system"] = RuntimeInformation.OSDescription,
     };
+
+    static string ModuleVersion =>
+        typeof(SupportBundle).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? "";
+
+    string PowerShellVersion =>
+        (SessionState.PSVariable.GetValue("PSVersionTable") as IDictionary)?["PSVersion"]?.ToString() ?? "";
 }

@@ -70,7 +70,9 @@ public sealed class PemHost
 
     internal IDisposable? Session { get; set; }
 
-    /// <summary>Whether <see cref="Session"/> is only what a support bundle keeps of the node.</summary>
+    /// <summary>
+    /// Whether the node comes from a support bundle, so that <see cref="Session"/> only replays answers.
+    /// </summary>
     internal bool Offline { get; set; }
 
     /// <summary>Whether <see cref="Address"/> is an address, and not yet a name only.</summary>

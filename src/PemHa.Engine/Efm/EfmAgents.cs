@@ -31,8 +31,9 @@ sealed class EfmAllowedNodes(PemHost host, EfmSighting sighting) : Resource
         var efm = $"{host.Cluster.EfmCommand} allow-node {Sh.Quote(host.Cluster.Name)}";
         var commands = string.Join('\n', missing.Select(h => $"{efm} {Sh.Quote(h.Address)}"));
         var names = string.Join(", ", missing.Select(h => h.Name));
+        var log = $"/var/log/efm-{host.Cluster.EfmVersion}";
 
-        // The command reports that it has sent a signal; the list changes a moment later (B12).
+        // allow-node only sends a signal; the list changes a moment later (B12).
         return new Change("allow", commands, $$"""
             {{commands}}
             {{EfmStatus.Function(host.Cluster)}}
@@ -42,7 +43,7 @@ sealed class EfmAllowedNodes(PemHost host, EfmSighting sighting) : Resource
                 {{string.Join("\n    ", missing.Select(h => EfmStatus.Mentions("A", h, "")))}}
             }
             wait_for 30 allowed ||
-                fail "EFM does not list {{names}} as allowed 30 s after allow-node: see /var/log/efm-{{host.Cluster.EfmVersion}}"
+                fail "EFM does not list {{names}} as allowed 30 s after allow-node: see {{log}}"
             """);
     }
 }
@@ -67,7 +68,7 @@ sealed class EfmTogether(PemHost host, PemHost first, EfmSighting sighting) : Re
         var nodes = $"{host.Cluster.EfmConfigDirectory}/{host.Cluster.Name}.nodes";
         var address = Sh.Quote(NodeAddress.At(first.Address, host.Cluster.EfmPort));
 
-        // Agents rewrite the file, and may spell an IPv6 address as Java does (B11).
+        // Agents rewrite the file and may write an IPv6 address as Java prints it (B11).
         var other = Sh.Quote(NodeAddress.At(EfmAddress.AsJava(first.Address), host.Cluster.EfmPort));
         var java = other == address ? "" : $" -e {other}";
         return new Change("rejoin", $"systemctl restart {host.Cluster.EfmServiceName}, with {first.Name} in {nodes}", $$"""
@@ -138,7 +139,8 @@ sealed class EfmMembership(PemHost host, IReadOnlyList<PemHost> members) : Resou
 sealed class AgentCount(PemCluster cluster) : Resource
 {
     /// <summary>
-    /// The first EFM whose even clusters stay with one primary in a gradual split of the network (G5).
+    /// The first EFM version that never promotes a second primary when the network of a cluster with an even number of
+    /// agents splits gradually (G5).
     /// </summary>
     static readonly Version EvenSplitFixed = new(5, 4);
 
@@ -154,8 +156,11 @@ sealed class AgentCount(PemCluster cluster) : Resource
         if (agents % 2 != 0) return null;
         var advice = data == agents ? "describe a witness as well" : data > 2 ? $"{data} data nodes need no witness" : "describe one witness fewer";
         var split = cluster.EfmVersion < EvenSplitFixed
-            ? $" EFM {cluster.EfmVersion} may even promote a second primary when the network splits step by step; {EvenSplitFixed} does not (G5)." : "";
+            ? $" EFM {cluster.EfmVersion} may even promote a second primary when the network splits step by step; "
+                + $"{EvenSplitFixed} does not (G5)."
+            : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{agents} EFM agents are an even number: when half of them are lost or cut off, nobody has a majority and there is no failover, so they outlive no more than {agents - 1} would; {advice}.{split}");
+            $"{agents} EFM agents are an even number: when half of them are lost or cut off, nobody has a majority "
+            + $"and there is no failover, so they outlive no more than {agents - 1} would; {advice}.{split}");
     }
 }

@@ -2,22 +2,22 @@ using System.Text.RegularExpressions;
 
 namespace PemHa.Engine.Efm;
 
-/// <summary>Why EFM could not ask a database.</summary>
+/// <summary>Why EFM could not query a database.</summary>
 enum InfoCause
 {
-    /// <summary>None of those below.</summary>
+    /// <summary>None of the causes below.</summary>
     Other,
 
-    /// <summary>The host answers, but no server listens at the address and port.</summary>
+    /// <summary>The host responds, but no server listens on the address and port.</summary>
     NotListening,
 
-    /// <summary>Nothing answers: host, route, firewall, name.</summary>
+    /// <summary>No response: the host, the route, a firewall or name resolution.</summary>
     Unreachable,
 
     /// <summary>No rule of pg_hba.conf admits EFM's role.</summary>
     NoRule,
 
-    /// <summary>The password in efm.properties is not the role's.</summary>
+    /// <summary>The password in efm.properties differs from the role's.</summary>
     Password,
 
     /// <summary>The role or the database is missing, or a privilege of the role.</summary>
@@ -26,22 +26,23 @@ enum InfoCause
     /// <summary>Server and agent do not agree on TLS.</summary>
     Tls,
 
-    /// <summary>The server starts, stops or recovers.</summary>
+    /// <summary>The server is starting, shutting down or recovering.</summary>
     NotReady,
 
-    /// <summary>All connections of the server are taken.</summary>
+    /// <summary>All connections of the server are in use.</summary>
     Full,
 
-    /// <summary>The database answered and takes writes, where a standby was expected.</summary>
+    /// <summary>The database responded and accepts writes, where a standby was expected.</summary>
     NotInRecovery,
 }
 
 /// <summary>
-/// Reads the text that EFM shows for a database, which is that of its JDBC driver or of the server (R1).
+/// Classifies the text that EFM shows for a database, which comes from its JDBC driver or from the server (R1).
 /// </summary>
 static partial class EfmInfo
 {
-    // The first that matches: a rule's text names the user, the database and whether the connection was encrypted.
+    // The first match wins: the text about a missing rule also names the user, the database and whether the connection
+    // was encrypted.
     static readonly (Regex Text, InfoCause Cause)[] Causes =
     [
         (NotInRecovery(), InfoCause.NotInRecovery),
@@ -55,7 +56,7 @@ static partial class EfmInfo
         (Refused(), InfoCause.NotListening),
     ];
 
-    /// <summary>What a text is about.</summary>
+    /// <summary>The cause that a text describes.</summary>
     public static InfoCause CauseOf(string? info) =>
         info is null ? InfoCause.Other : Causes.FirstOrDefault(c => c.Text.IsMatch(info)).Cause;
 
@@ -83,7 +84,9 @@ static partial class EfmInfo
     private static partial Regex Tls();
 
     [GeneratedRegex(
-        "timed? ?out|no route|unreachable|connection attempt failed|unknown ?host|name or service not known|reset by peer", Options)]
+        "timed? ?out|no route|unreachable|connection attempt failed|unknown ?host|name or service not known"
+        + "|reset by peer",
+        Options)]
     private static partial Regex Unreachable();
 
     [GeneratedRegex("refused", Options)]

@@ -95,7 +95,8 @@ static partial class EfmReport
             foreach (var (address, node) in status.Nodes)
             {
                 if (node.Type.Length > 0 && node.Database.Length > 0) continue;
-                var line = lines.Skip(first).FirstOrDefault(l => l.Text.Contains($"\"{address}\"", StringComparison.Ordinal)
+                var line = lines.Skip(first).FirstOrDefault(l =>
+                    l.Text.Contains($"\"{address}\"", StringComparison.Ordinal)
                     || l.Text.Contains($"\"{EfmAddress.AsJava(address)}\"", StringComparison.OrdinalIgnoreCase));
                 throw Unreadable(line ?? lines[first],
                     $"\"type\" and \"db\" of the node {address}");

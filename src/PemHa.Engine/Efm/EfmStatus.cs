@@ -30,9 +30,9 @@ sealed record EfmStatus
         FailoverPriority.Contains(address) ? 1 + FailoverPriority.TakeWhile(a => a != address).Count() : null;
 
     /// <summary>
-    /// The fragment that reports what <c>efm cluster-status-json</c> prints as fact <c>status</c>, empty when no agent
-    /// answers, and its error messages as <c>status.error</c>. Its exit status says nothing about the output (row 35 of
-    /// the assumptions).
+    /// The fragment that reports the output of <c>efm cluster-status-json</c> as fact <c>status</c>, empty when no
+    /// agent responds, and its error messages as <c>status.error</c>. The exit status is ignored: it says nothing about
+    /// the output (row 35 of the assumptions).
     /// </summary>
     public static string Probe(PemCluster cluster) => $$"""
         fact64 status <<E
@@ -43,16 +43,19 @@ sealed record EfmStatus
         """;
 
     /// <summary>
-    /// A shell function for waiting, where nothing parses JSON: <c>efm_status</c> puts the status into <c>$S</c>,
-    /// without blanks and in lower case.
+    /// A shell function for wait loops, which run on the host without a JSON parser: <c>efm_status</c> puts the status
+    /// into <c>$S</c>, without white space and in lower case.
     /// </summary>
     public static string Function(PemCluster cluster) => $$"""
         efm_status() {
-            S=$({{Sh.Quote(cluster.EfmCommand)}} cluster-status-json {{Sh.Quote(cluster.Name)}} 2>/dev/null | tr -d ' \t\n' | tr A-Z a-z)
+            S=$({{Sh.Quote(cluster.EfmCommand)}} cluster-status-json {{Sh.Quote(cluster.Name)}} 2>/dev/null |
+                tr -d ' \t\n' | tr A-Z a-z)
         }
         """;
 
-    /// <summary>A shell condition: a text holds one of the spellings of a node, followed by a text.</summary>
+    /// <summary>
+    /// A shell condition: the variable contains one of the spellings of the node, followed by <paramref name="after"/>.
+    /// </summary>
     public static string Mentions(string variable, PemHost host, string after)
     {
         var patterns = EfmAddress.Spellings(host).Select(s => $"*{Sh.Quote($"\"{s}\"{after}")}*");
@@ -62,14 +65,14 @@ sealed record EfmStatus
 
     /// <summary>Reads the JSON text.</summary>
     /// <param name="json">What the command printed.</param>
-    /// <param name="cluster">The described cluster, whose nodes get the addresses that they have there; null when there
-    /// is none.</param>
+    /// <param name="cluster">The described cluster: its nodes get their described addresses. Null without a
+    /// description.</param>
     /// <returns>Null when it is not such a status.</returns>
     public static EfmStatus? Parse(string json, PemCluster? cluster = null)
     {
         try
         {
-            // Java or a wrapper of one's own may have had something to say first.
+            // Java, or a wrapper script around efm, may print messages before the JSON.
             var (from, to) = (json.IndexOf('{', StringComparison.Ordinal), json.LastIndexOf('}'));
             if (to < from || from < 0) return null;
             using var document = JsonDocument.Parse(json.AsMemory(from, to - from + 1));
@@ -123,21 +126,26 @@ sealed record EfmStatus
         (Text(node, name) ?? Text(node, older)) is { } lsn && lsn != EfmNode.Unknown ? lsn : null;
 
     /// <summary>
-    /// A property, whatever the case of its name: sources differ about <c>xlogReceive</c> and <c>xLogReceive</c> (B17).
+    /// A property, its name in any case: sources differ about <c>xlogReceive</c> and <c>xLogReceive</c> (B17).
     /// </summary>
     static JsonElement? Property(JsonElement element, string name)
     {
         if (element.ValueKind != JsonValueKind.Object) return null;
         if (element.TryGetProperty(name, out var exact)) return exact;
 
-        var other = element.EnumerateObject().FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+        var other = element.EnumerateObject()
+            .FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            .Value;
         return other.ValueKind == JsonValueKind.Undefined ? null : other;
     }
 
     static string? Text(JsonElement element, string name) =>
-        Property(element, name) is { ValueKind: JsonValueKind.String } value && value.GetString() is { Length: > 0 } text ? text : null;
+        Property(element, name) is { ValueKind: JsonValueKind.String } value
+            && value.GetString() is { Length: > 0 } text
+                ? text
+                : null;
 
-    /// <summary>A boolean, or the text that node-status-json has in its place (B17).</summary>
+    /// <summary>A boolean, or the text that node-status-json prints instead (B17).</summary>
     static bool Flag(JsonElement element, string name) =>
         Property(element, name) is { ValueKind: JsonValueKind.True }
         || "true".Equals(Text(element, name), StringComparison.OrdinalIgnoreCase);
@@ -157,14 +165,14 @@ sealed record EfmNode(string Type, string Database, string VirtualIp, bool Virtu
     public const string Unknown = "UNKNOWN";
 
     /// <summary>
-    /// What a node's row calls the database where it is not what the agent is, as after a promotion by hand; the text
-    /// only.
+    /// The database type in the node's row where it differs from the agent's type, as after a manual promotion. The
+    /// text report only.
     /// </summary>
     public string? RowType { get; init; }
 
     /// <summary>
-    /// Whether EFM says that the database takes writes although the agent is not a primary's: the old primary that was
-    /// started by hand after a failover is Idle, and its text is "DB is not in recovery." (R1, B3).
+    /// Whether EFM reports that the database accepts writes although its agent is not the primary's: an old primary
+    /// that was started by hand after a failover is Idle, and its text is "DB is not in recovery." (R1, B3).
     /// </summary>
     public bool WritesBesides => Type is not ("Primary" or "Promoting")
         && (RowType == "Primary" || Info?.Contains("not in recovery", StringComparison.OrdinalIgnoreCase) == true);

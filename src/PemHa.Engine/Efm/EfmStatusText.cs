@@ -31,7 +31,7 @@ sealed partial class EfmStatusText
 
         public string Info { get; set; } = "";
 
-        /// <summary>The type of the database; empty in the idle section, which has none.</summary>
+        /// <summary>The type of the database; empty in the idle section, which has no types.</summary>
         public string Type { get; init; } = "";
     }
 
@@ -160,7 +160,9 @@ sealed partial class EfmStatusText
     EfmStatus Result() => new()
     {
         Cluster = string.IsNullOrEmpty(_cluster) ? null : _cluster,
-        Nodes = _nodes.ToDictionary(n => n.Key, n => _wal.TryGetValue(n.Key, out var wal) ? With(n.Value, wal) : n.Value,
+        Nodes = _nodes.ToDictionary(
+            n => n.Key,
+            n => _wal.TryGetValue(n.Key, out var wal) ? With(n.Value, wal) : n.Value,
             StringComparer.Ordinal),
         AllowedNodes = _allowed,
         Coordinator = _coordinator,

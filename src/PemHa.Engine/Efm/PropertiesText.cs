@@ -28,19 +28,20 @@ static partial class PropertiesText
         name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') ? $"'{name}' is no name of a property"
         : value.AsSpan().IndexOfAny('\r', '\n', '\0') >= 0 || value.Trim() != value ? $"the value of {name} cannot hold line breaks, or blanks at its ends"
         : ReadByHelpers.Contains(name) && HelpersValue($"{name}={Escape(value)}", name) != value
-            ? $"EFM's shell scripts would read another value for {name}: they drop lines with '#', cut at a second '=', and know no escapes (G50)"
+            ? $"EFM's shell scripts would read another value for {name}: they drop lines with '#', "
+                + "cut at a second '=', and know no escapes (G50)"
         : null;
 
     /// <summary>
-    /// The properties that EFM's shell scripts read themselves, by grep and cut instead of Java's rules (G50, B15): see
-    /// <see cref="HelpersValue"/>.
+    /// The properties that EFM's shell scripts read themselves, with grep and cut instead of Java's rules (G50, B15):
+    /// see <see cref="HelpersValue"/>.
     /// </summary>
     public static readonly IReadOnlyList<string> ReadByHelpers = ["db.bin", "db.data.dir", "db.config.dir"];
 
     /// <summary>
-    /// The value that EFM's shell scripts read: of the lines that match the name anywhere, where a dot matches any
-    /// character, the last one without a '#', from the first '=' to the second, its words separated by one blank. Null
-    /// when there is no such line.
+    /// The value that EFM's shell scripts read. Of the lines that match the name anywhere, where a dot matches any
+    /// character, they take the last one without a '#'; the value is the text between the first '=' and the second, its
+    /// words separated by one blank. Null when there is no such line.
     /// </summary>
     public static string? HelpersValue(string text, string name)
     {
@@ -51,7 +52,7 @@ static partial class PropertiesText
         return string.Join(' ', value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 
-    /// <summary>The line that EFM's shell scripts take for a property's; null when there is none.</summary>
+    /// <summary>The line from which EFM's shell scripts take a property; null when there is none.</summary>
     public static string? HelpersLine(string text, string name)
     {
         var pattern = Regex.Escape(name).Replace("\\.", ".", StringComparison.Ordinal);
@@ -93,8 +94,8 @@ static partial class PropertiesText
         }
         if (names.Count == 0) return result.ToString();
         if (result.Length > 0 && last.End == last.To) result.Append(end);
-        // A line that goes on would take ours for its own; and a line feed behind a lone carriage return is part of the
-        // same line end.
+        // A last line that ends in a continuation would swallow the first appended line. After a lone carriage return a
+        // single line feed does not help: it belongs to the same line end.
         if (last.Open) result.Append(result[^1] == '\r' ? end + end : end);
         foreach (var name in names) result.Append(wanted[name]).Append(end);
         return result.ToString();

@@ -5,21 +5,21 @@ using PemHa.Engine.State;
 namespace PemHa.Engine.Efm;
 
 /// <summary>
-/// Has a data node announce an IPv6 virtual IP when it takes it. EFM announces IPv4 addresses only, so neighbours would
-/// send to the old owner for about 40 s (B4, measured on EFM 5.4).
+/// Makes a data node announce an IPv6 virtual IP when it takes over the address. EFM announces IPv4 addresses only, so
+/// neighbours would send to the old owner for about 40 s (B4, measured on EFM 5.4).
 /// </summary>
 /// <remarks>
-/// The kernel sends an unsolicited neighbour advertisement for an address that has passed duplicate address detection
-/// where <c>ndisc_notify</c> of its interface is set (Linux 4.15, so RHEL 8 and later). It does so whatever adds the
-/// address: a promotion, an agent's start, a rehearsal. A script that EFM calls (<c>script.post.promotion</c>) would
-/// run as user efm, need a raw socket, and see promotions only.
+/// If <c>ndisc_notify</c> of an interface is set (Linux 4.15, so RHEL 8 and later), the kernel sends an unsolicited
+/// neighbour advertisement for each address that has passed duplicate address detection, no matter what added it: a
+/// promotion, the start of an agent, a rehearsal. A script that EFM calls (<c>script.post.promotion</c>) would run as
+/// user efm, need a raw socket, and see promotions only.
 /// </remarks>
 sealed partial class VirtualIpAnnouncer(PemHost host, bool wanted) : ManagedFile
 {
-    /// <summary>Path of the file that sets it at each boot.</summary>
+    /// <summary>Path of the file that applies the setting at each boot.</summary>
     public static string PathOf(PemCluster cluster) => $"/etc/sysctl.d/60-pemha-{cluster.Name}.conf";
 
-    /// <summary>Whether a cluster has an address that nobody announces.</summary>
+    /// <summary>Whether the virtual IP is an IPv6 address, which EFM does not announce.</summary>
     public static bool Concerns(PemCluster cluster) => cluster.VirtualIp.Contains(':', StringComparison.Ordinal);
 
     public override string Probe => $$"""
@@ -28,9 +28,19 @@ sealed partial class VirtualIpAnnouncer(PemHost host, bool wanted) : ManagedFile
         fact interface "$N"; fact notify "$(cat "/proc/sys/net/ipv6/conf/$N/ndisc_notify" 2>/dev/null)"
         """;
 
-    string FindNic => $"N={(host.Cluster.VirtualIpInterface is { } given ? Sh.Quote(given) : $"$(nic {Sh.Quote(host.Address)} | cut -d' ' -f1)")}";
+    string FindNic
+    {
+        get
+        {
+            var nic = host.Cluster.VirtualIpInterface is { } given
+                ? Sh.Quote(given)
+                : $"$(nic {Sh.Quote(host.Address)} | cut -d' ' -f1)";
 
-    /// <summary>The setting takes effect at once; the file repeats it at each boot.</summary>
+            return $"N={nic}";
+        }
+    }
+
+    /// <summary>Applies the setting at once; the file applies it at each boot.</summary>
     const string Apply = "echo 1 > \"/proc/sys/net/ipv6/conf/$N/ndisc_notify\"";
 
     public override Change? Compare(Facts facts, bool triggered)
@@ -43,26 +53,33 @@ sealed partial class VirtualIpAnnouncer(PemHost host, bool wanted) : ManagedFile
         }
         if (!NicName().IsMatch(facts["interface"]))
         {
-            throw new PemException("AnswerUnfit", Trouble.InvalidResult, $"{host.Name} names no interface that carries {host.Address}.",
+            throw new PemException("AnswerUnfit", Trouble.InvalidResult,
+                $"{host.Name} names no interface that carries {host.Address}.",
                 "Check the interfaces of the host (ip addr).");
         }
         if (base.Compare(facts, triggered) is { } change)
         {
+            var rewrite = $"rewrite {Sh.Quote(Path)} {Rights} <<TEXT\n{Text("$N")}TEXT\n";
             return change with
             {
                 Apply = $"{change.Apply}{FindNic}\n{Apply}\n",
-                Recipe = new Recipe($"{FindNic}\nrewrite {Sh.Quote(Path)} {Rights} <<TEXT\n{Text("$N")}TEXT\n{Apply}\n"),
+                Recipe = new Recipe($"{FindNic}\n{rewrite}{Apply}\n"),
             };
         }
-        return facts["notify"] == "1" ? null : new Change("apply", $"net.ipv6.conf.{facts["interface"]}.ndisc_notify = 1", $"{FindNic}\n{Apply}\n");
+        if (facts["notify"] == "1") return null;
+
+        var summary = $"net.ipv6.conf.{facts["interface"]}.ndisc_notify = 1";
+        return new Change("apply", summary, $"{FindNic}\n{Apply}\n");
     }
 
-    public override string? Remark(Facts facts) => wanted ? null
-        : $"EFM does not announce the IPv6 virtual IP {host.Cluster.VirtualIp}: after each move clients on its network may reach the old owner for about 40 s.";
+    public override string? Remark(Facts facts) => wanted
+        ? null
+        : $"EFM does not announce the IPv6 virtual IP {host.Cluster.VirtualIp}: "
+            + "after each move clients on its network may reach the old owner for about 40 s.";
 
     protected override string Edit(string? current, Facts facts) => Text(facts["interface"]);
 
-    // With slashes a name may hold dots, as those of VLANs do (sysctl.d(5)).
+    // Slashes as separators allow dots in the interface's name, as VLANs have them (sysctl.d(5)).
     static string Text(string nic) => $"""
         # Written by PemHa: announce the virtual IP, an IPv6 address, to the neighbours when this node takes it.
         # New-PemEfmCluster -VirtualIpAnnouncer None removes this file.

@@ -20,20 +20,26 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
         """;
 
     /// <summary>
-    /// Nothing public shows that the vendor's setup takes a service's name (row 60). A half-made database that it left
-    /// goes with the next run; one that a person then makes stays: so the mark goes where nothing was left.
+    /// No public document shows that the vendor's setup accepts a service's name (row 60). If it leaves an incomplete
+    /// database, the next run removes that one. If it leaves nothing, the mark is removed, so that a database that the
+    /// administrator then creates is kept.
     /// </summary>
     string ByHand => $"""
         {"{"}
             [ -e "$PGDATA/PG_VERSION" ] || rm -f "$M"
-            fail {Sh.Quote($"{cluster.PackageServiceName}-setup did not make a database for the service {cluster.ServiceName}; that it "
-                + "takes a service's name is what PostgreSQL's own packages document, and nothing public says it of the vendor's. By hand, "
-                + $"as root: install -d -o {cluster.ServiceOwner} -g {cluster.ServiceOwner} -m 700 {cluster.DataDirectory}; "
-                + $"runuser -u {cluster.ServiceOwner} -- {cluster.InstallDirectory}/bin/initdb -D {cluster.DataDirectory} -E UTF-8; "
-                + $"set port = {cluster.Port} and unix_socket_directories = '/tmp' in its postgresql.conf; "
-                + $"systemctl start {cluster.ServiceName}; then run the step again.")}
+            fail {Sh.Quote(ByHandMessage)}
         {"}"}
         """;
+
+    string ByHandMessage =>
+        $"{cluster.PackageServiceName}-setup did not make a database for the service {cluster.ServiceName}; "
+        + "that it takes a service's name is what PostgreSQL's own packages document, "
+        + "and nothing public says it of the vendor's. By hand, as root: "
+        + $"install -d -o {cluster.ServiceOwner} -g {cluster.ServiceOwner} -m 700 {cluster.DataDirectory}; "
+        + $"runuser -u {cluster.ServiceOwner} -- "
+        + $"{cluster.InstallDirectory}/bin/initdb -D {cluster.DataDirectory} -E UTF-8; "
+        + $"set port = {cluster.Port} and unix_socket_directories = '/tmp' in its postgresql.conf; "
+        + $"systemctl start {cluster.ServiceName}; then run the step again.";
 
     public override string Probe => $"""
         {Cut}

@@ -85,7 +85,8 @@ sealed class HbaFile : ManagedFile
             cp -p "$F" "$T/hba"
             {{edit}}
             if up; then
-                E=$(echo "SELECT concat('line ', line_number, ': ', error) FROM pg_hba_file_rules WHERE error IS NOT NULL LIMIT 3" | sql postgres)
+                E=$(echo "SELECT concat('line ', line_number, ': ', error) FROM pg_hba_file_rules
+                    WHERE error IS NOT NULL LIMIT 3" | sql postgres)
                 if [ -n "$E" ]; then cat "$T/hba" > "$F"; fail "the server refuses the new pg_hba.conf, the old one is back: $E"; fi
             fi
             """;

@@ -39,7 +39,8 @@ sealed partial class PrimaryIdentity(PemHost host)
                 E
                 fact anybody "$({{SqlText.Run("postgres", "SELECT strpos(current_setting('synchronous_standby_names'), '*') > 0")}})"
                 fact folder "$({{SqlText.Run("postgres", """
-                    SELECT concat('PG_', div(current_setting('server_version_num')::int, 10000), '_', catalog_version_no)
+                    SELECT concat('PG_', div(current_setting('server_version_num')::int, 10000), '_',
+                      catalog_version_no)
                     FROM pg_control_system()
                     """)}})"
                 """, facts =>
@@ -112,10 +113,10 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         """;
 
     /// <summary>
-    /// Shell functions: what of a server was made by people, and how many tables and large objects a database of it
-    /// has, with the names of the first ones. It goes by their numbers: what initdb makes is below 16384 in PostgreSQL.
-    /// Should the vendor's initdb pass that, a fresh database is refused, and the names let a person see that it is
-    /// fresh (B18).
+    /// Shell functions: which objects of a server were created by users, and how many tables and large objects one of
+    /// its databases has, with the names of the first ones. Objects are distinguished by their OIDs: initdb's are below
+    /// 16384 in PostgreSQL. If the vendor's initdb exceeds that, a fresh database is refused, and the names show the
+    /// user that it is fresh (B18).
     /// </summary>
     static string Contents => $$"""
         own() {
@@ -201,15 +202,18 @@ sealed class Replica(PemHost host, PrimaryIdentity primary, string userName, boo
         if (!facts.Has("own")) return "a database of another cluster that does not answer";
         if (facts["own"].Trim() is { Length: > 0 } own) return $"another database cluster with {own}";
         var objects = Databases.Select(d => (Name: d, Objects: facts[$"objects.{d}"].Trim()));
-        var full = string.Join("; ", objects.Where(o => o.Objects != "0").Select(o => $"{Told(o.Objects)} in {o.Name}"));
+        var full = string.Join("; ", objects
+            .Where(o => o.Objects != "0")
+            .Select(o => $"{Told(o.Objects)} in {o.Name}"));
         return full.Length == 0 ? null : $"another database cluster with tables of its own ({full})";
     }
 
     static readonly string[] Databases = ["postgres", "edb", "template1"];
 
-    /// <summary>A number and the first names, as <c>objects</c> tells them.</summary>
+    /// <summary>A number and the first names, as <c>objects</c> prints them.</summary>
     static string Told(string objects) => objects.Split(' ', 2) is [var count, var names] ? $"{count}: {names}"
-        : objects.Length > 0 ? objects : "an unknown number";
+        : objects.Length > 0 ? objects
+        : "an unknown number";
 
     // -d carries what has no option of its own; the password comes from .pgpass (P11). T5: --checkpoint=fast.
     // The copying goes by no standby's name: the primary would count it as one that has the rows (synchronous_standby_names). Where every name

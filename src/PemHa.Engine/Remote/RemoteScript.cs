@@ -60,7 +60,7 @@ sealed class RemoteScript(string prelude, HostLock? @lock)
     /// <param name="text">The commands.</param>
     /// <param name="stopsOnFailure">Whether its failure keeps later fragments from running.</param>
     /// <param name="title">What it does, for those who have to wait for it.</param>
-    /// <param name="keys">Names under which a support bundle keeps the answer; none where it keeps no answer.</param>
+    /// <param name="keys">Names under which a support bundle keeps the answer; without any it keeps none.</param>
     /// <returns>The fragment's index among the results.</returns>
     public int Add(string text, bool stopsOnFailure, string title = "looking", IReadOnlyList<string>? keys = null)
     {

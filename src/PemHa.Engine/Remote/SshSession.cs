@@ -37,10 +37,15 @@ class SshSession : IProbeSession, IDisposable
     static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The session of a connected host.</summary>
-    /// <exception cref="PemException">The host is not connected, or is only what a support bundle keeps of
-    /// it.</exception>
-    public static SshSession Of(PemHost host) => host.Session as SshSession
-        ?? throw (host.Session as RecordedSession)?.Refusal(host) ??  new PemException("NotConnected", Trouble.InvalidOperation, $"{host.Name} is not connected.", "Run Connect-PemHost first.") { Host = host };
+    /// <exception cref="PemException">The host is not connected or comes from a support bundle.</exception>
+    public static SshSession Of(PemHost host) => host.Session switch
+    {
+        SshSession session => session,
+        RecordedSession recorded => throw recorded.Refusal(host),
+        _ => throw new PemException("NotConnected", Trouble.InvalidOperation, $"{host.Name} is not connected.",
+            "Run Connect-PemHost first.")
+        { Host = host },
+    };
 
     /// <summary>Opens a connection, and finds out how to be root there and what the host's own address is.</summary>
     /// <exception cref="PemException">Unreachable, an unknown or changed host key, a refused login or sudo, or an address that nobody knows.</exception>
@@ -79,14 +84,14 @@ class SshSession : IProbeSession, IDisposable
     }
 
     /// <summary>
-    /// How far the host's clock is ahead of this machine's, in seconds; a script of its own, whose way there and back
-    /// is short.
+    /// How far the host's clock is ahead of this machine's, in seconds. Measured by a script of its own, so that the
+    /// round trip is short.
     /// </summary>
     public async Task<string> ClockOffsetAsync(CancellationToken ct)
     {
         var (shortest, ahead) = (TimeSpan.MaxValue, "");
-        // Half of the way is what it may be wrong by: a host that was busy is asked again, and the quickest answer
-        // counts.
+        // The measurement is off by at most half the round trip. Retry while the round trip is slow and keep the
+        // fastest sample.
         for (var asked = 0; asked < 3 && shortest > TimeSpan.FromSeconds(0.1); asked++)
         {
             var script = new RemoteScript("", null);
@@ -96,9 +101,12 @@ class SshSession : IProbeSession, IDisposable
             var said = (await RunAsync(script, ct))[0].Output.Trim();
             var took = watch.Elapsed;
             if (took >= shortest) continue;
+
+            shortest = took;
             var here = (decimal)((before - DateTime.UnixEpoch) + took / 2).TotalSeconds;
-            (shortest, ahead) = (took, decimal.TryParse(said, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var there)
-                ? Math.Round(there - here, 3).ToString(CultureInfo.InvariantCulture) : "");
+            ahead = decimal.TryParse(said, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var there)
+                ? Math.Round(there - here, 3).ToString(CultureInfo.InvariantCulture)
+                : "";
         }
         return ahead;
     }
