@@ -10,7 +10,11 @@ namespace PemHa.Tests;
 /// <summary>The cluster of the specification's examples: three data nodes and a witness.</summary>
 sealed class Example
 {
-    public Example(string? journal = null, PemSslModel model = PemSslModel.LocalCA, string? agentUser = null, string virtualIp = "172.16.161.245")
+    public Example(
+        string? journal = null,
+        PemSslModel model = PemSslModel.LocalCA,
+        string? agentUser = null,
+        string virtualIp = "172.16.161.245")
     {
         Cluster = new PemCluster("efm", virtualIp)
         {

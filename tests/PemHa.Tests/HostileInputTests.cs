@@ -34,7 +34,10 @@ public sealed partial class HostileInputTests : IDisposable
     {
         Example[] clusters =
         [
-            _c1, new(model: PemSslModel.SslUtils), new(model: PemSslModel.ExternalCA, agentUser: "common_agent_user"), new(virtualIp: "fd16:161::245"),
+            _c1,
+            new(model: PemSslModel.SslUtils),
+            new(model: PemSslModel.ExternalCA, agentUser: "common_agent_user"),
+            new(virtualIp: "fd16:161::245"),
         ];
         (PemHost Host, Resource Resource)[] all = [.. clusters.SelectMany(c => c.Steps("s3cret")).SelectMany(step => step.Hosts.SelectMany(host =>
             Example.Resources(step, host).Select(r => (host, r))))];
@@ -287,15 +290,23 @@ public sealed partial class HostileInputTests : IDisposable
     [Fact]
     [Fuzzes("SupportBundle.Read")]
     public void A_bundle_is_one_or_refused_and_never_answers_what_cannot_be_read() => Texts.Damaged(
-        """{"format":1,"saved":"2026-11-30T15:13:06Z","hosts":[{"name":"node1","folder":"h","files":[],"misses":[]}]}""",
-        """{"way":"as root","clock":"0.1","answers":{"status":{"status":0,"facts":[{"name":"up","value":"1"},{"name":"x","text":"y\n"}]}}}""").Holds(text =>
+        """{"format":1,"saved":"2026-11-30T15:13:06Z","hosts":"""
+            + """[{"name":"node1","folder":"h","files":[],"misses":[]}]}""",
+        """{"way":"as root","clock":"0.1","answers":{"status":{"status":0,"facts":"""
+            + """[{"name":"up","value":"1"},{"name":"x","text":"y\n"}]}}}""").Holds(text =>
     {
-        foreach (var (manifest, answers) in new[] { (text, "{}"), ("""{"format":1,"hosts":[{"name":"node1","folder":"h"}]}""", text) })
+        const string oneHost = """{"format":1,"hosts":[{"name":"node1","folder":"h"}]}""";
+        foreach (var (manifest, answers) in new[] { (text, "{}"), (oneHost, text) })
         {
+            (string, string)[] entries =
+                [("manifest.json", manifest), ("topology.psd1", text), ("h/answers.json", answers)];
             using var file = new MemoryStream();
             using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
-                foreach (var (name, content) in new[] { ("manifest.json", manifest), ("topology.psd1", text), ("h/answers.json", answers) })
-                    using (var entry = zip.CreateEntry(name, CompressionLevel.NoCompression).Open()) entry.Write(Encoding.UTF8.GetBytes(content));
+                foreach (var (name, content) in entries)
+                {
+                    using var entry = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
+                    entry.Write(Encoding.UTF8.GetBytes(content));
+                }
             Refuses(() =>
             {
                 foreach (var host in SupportBundle.Read(file, "x").Hosts.Values)
@@ -347,7 +358,8 @@ public sealed partial class HostileInputTests : IDisposable
     }, cases: 3000);
 
     [Fact]
-    [Fuzzes("PemServer.Refusal", "PemServer.UserRefusal", "Role.Refusal", "Role.PasswordRefusal", "PropertiesText.Refusal", "PropertyRules.Refusal")]
+    [Fuzzes("PemServer.Refusal", "PemServer.UserRefusal", "Role.Refusal", "Role.PasswordRefusal",
+        "PropertiesText.Refusal", "PropertyRules.Refusal")]
     public void What_is_not_refused_breaks_out_of_no_line() => Texts.Hostile.Holds(text =>
     {
         if (PemServer.UserRefusal(text) is null) Assert.Equal(text, Sh.Quote(text));
@@ -360,10 +372,13 @@ public sealed partial class HostileInputTests : IDisposable
 
     [Fact]
     [Fuzzes("PemVersion.Parse")]
-    public void A_version_of_PEM_is_read_or_unknown() => Texts.Damaged("10.4.0", "10.5.1", "10.6", "4294967296.1").Holds(text =>
+    public void A_version_of_PEM_is_read_or_unknown() => Texts.Damaged(
+        "10.4.0", "10.5.1", "10.6", "4294967296.1").Holds(text =>
     {
-        if (PemVersion.Parse(text) is { } version) Assert.StartsWith(string.Join('.', version.Major, version.Minor),
-            string.Join('.', text.Split('.').Select(n => n.TrimStart('0') is { Length: > 0 } digits ? digits : "0")), StringComparison.Ordinal);
+        if (PemVersion.Parse(text) is not { } version) return;
+        var numbers = text.Split('.').Select(n => n.TrimStart('0') is { Length: > 0 } digits ? digits : "0");
+        Assert.StartsWith(
+            string.Join('.', version.Major, version.Minor), string.Join('.', numbers), StringComparison.Ordinal);
     }, cases: 3000);
 
     [Fact]

@@ -9,15 +9,16 @@ using PemHa.Engine.State;
 namespace PemHa.Tests;
 
 /// <summary>
-/// Recorded outputs of the real products, in the folder Real: addresses and names are neutral, the rest is as it was
-/// printed. Each is judged by the code that would meet it. They are the only witnesses against an error that PemHa and
-/// the lab's stand-ins have in common.
+/// Recorded outputs of the real products, in the folder Real: addresses and names are anonymised, the rest is as it was
+/// printed. Each is passed to the code that would receive it. They are the only evidence against an error that PemHa
+/// and the lab's stand-ins have in common.
 /// </summary>
 public class RealOutputTests
 {
-    static readonly string Folder = Path.Combine(Path.GetDirectoryName(ModuleAssemblies.Manifest)!, "tests", "PemHa.Tests", "Real");
+    static readonly string Folder = Path.Combine(
+        Path.GetDirectoryName(ModuleAssemblies.Manifest)!, "tests", "PemHa.Tests", "Real");
 
-    /// <summary>How each file is judged. A file that is added needs a row.</summary>
+    /// <summary>How each file is judged. Each file that is added needs a row.</summary>
     static readonly Dictionary<string, Action<string>> Judgements = new()
     {
         ["efm-4.10-encrypt-from-env.stdout.txt"] = EncryptedPassword,
@@ -48,7 +49,8 @@ public class RealOutputTests
     [Theory]
     [MemberData(nameof(Files))]
     [Spec("F1", "F3", "F4", "F6", "F8", "P17", "P18", "P21", "P35")]
-    public void A_real_output_is_judged_right(string file) => Judgements[file](File.ReadAllText(Path.Combine(Folder, file)));
+    public void A_real_output_is_judged_right(string file) =>
+        Judgements[file](File.ReadAllText(Path.Combine(Folder, file)));
 
     // EFM's status. R1: one cluster, before a failover, after it, and with the old primary started by hand.
 
@@ -56,13 +58,18 @@ public class RealOutputTests
     {
         var nodes = Status(text);
         Assert.Equal(["198.51.100.26 Standby", "198.51.100.27 Primary", "198.51.100.28 Witness"], Roles(nodes));
-        Assert.Equal(("198.51.100.27", "198.51.100.28"), (nodes.Single(n => n.VirtualIp).Name, nodes.Single(n => n.Coordinator).Name));
+        Assert.Equal(
+            ("198.51.100.27", "198.51.100.28"),
+            (nodes.Single(n => n.VirtualIp).Name, nodes.Single(n => n.Coordinator).Name));
         Assert.Contains("Critical: EFM says: No primary database was found.", Findings(nodes[0]));
 
         var refused = Assert.Single(nodes[1].Finding);
         Assert.Equal("Critical", refused.Severity);
-        Assert.StartsWith("EFM could not ask its database: Connection to 198.51.100.27:5444 refused.", refused.Message, StringComparison.Ordinal);
-        // No server listens: rules and passwords have nothing to do with it.
+        Assert.StartsWith(
+            "EFM could not ask its database: Connection to 198.51.100.27:5444 refused.",
+            refused.Message,
+            StringComparison.Ordinal);
+        // No server listens, so neither rules nor passwords are the cause.
         Assert.StartsWith("No server listens there.", refused.Remedy, StringComparison.Ordinal);
         Assert.DoesNotMatch("pg_hba|password", refused.Remedy);
     }
@@ -74,8 +81,9 @@ public class RealOutputTests
         Assert.Equal(["Warning: EFM says: No standby databases were found."], Findings(nodes[0]));
 
         var idle = Assert.Single(nodes[1].Finding);
-        Assert.StartsWith("its EFM agent is idle: Connection to 198.51.100.27:5444 refused.", idle.Message, StringComparison.Ordinal);
-        // Started as it is it would be the second primary of the next file.
+        Assert.StartsWith(
+            "its EFM agent is idle: Connection to 198.51.100.27:5444 refused.", idle.Message, StringComparison.Ordinal);
+        // Started in its present state, it would be the second primary of the next file.
         Assert.Contains("Not if it was the primary before 198.51.100.26", idle.Remedy, StringComparison.Ordinal);
     }
 
@@ -86,10 +94,16 @@ public class RealOutputTests
         Assert.Contains("Critical: 198.51.100.26 and 198.51.100.27 both take writes", Findings(nodes[0]));
 
         var second = Assert.Single(nodes[1].Finding);
-        Assert.Equal(("Critical", "its database takes writes beside the primary: DB is not in recovery."), (second.Severity, second.Message));
+        Assert.Equal(
+            ("Critical", "its database takes writes beside the primary: DB is not in recovery."),
+            (second.Severity, second.Message));
         Assert.Equal(("0/D0001F8", (string?)null), (nodes[1].Lsn, nodes[1].ReplayLsn));
-        Assert.All(nodes.SelectMany(n => n.Finding), f => Assert.DoesNotContain("efm resume", f.Remedy, StringComparison.Ordinal));
-        Assert.Contains("Stop edb-as-NN on 198.51.100.27 at once; 198.51.100.26 is the primary", nodes[0].Finding[0].Remedy,
+        Assert.All(
+            nodes.SelectMany(n => n.Finding),
+            f => Assert.DoesNotContain("efm resume", f.Remedy, StringComparison.Ordinal));
+        Assert.Contains(
+            "Stop edb-as-NN on 198.51.100.27 at once; 198.51.100.26 is the primary",
+            nodes[0].Finding[0].Remedy,
             StringComparison.Ordinal);
     }
 
@@ -99,7 +113,7 @@ public class RealOutputTests
     {
         Assert.True(EfmPassword.IsEncrypted(text.Trim()));
         Assert.Null(Encrypted(text, 0));
-        // The same text of a command that failed is not trusted.
+        // The same text is not trusted when the command failed.
         Assert.NotNull(Encrypted(text, 1));
     }
 
@@ -116,18 +130,20 @@ public class RealOutputTests
         Assert.Contains("Install-PemEpas", Encrypted(text, 1)!.Remedy, StringComparison.Ordinal);
         Assert.Contains("Unable to find JRE in path.", Encrypted(text, 0)!.Message, StringComparison.Ordinal);
         NoStatus(text);
-        // Asked for the status of a cluster, the same words are a missing Java and not a missing agent.
-        var finding = StatusJudge.Judge(new StatusView { Cluster = "efm", Nodes = [], Efm = null, EfmTrouble = text.Trim().Split('\n')[^1] });
+        // As the answer to a request for a cluster's status, the same words mean a missing Java, not a missing agent.
+        var trouble = text.Trim().Split('\n')[^1];
+        var finding = StatusJudge.Judge(
+            new StatusView { Cluster = "efm", Nodes = [], Efm = null, EfmTrouble = trouble });
         Assert.Empty(finding);
         var node = StatusJudge.Judge(new StatusView
         {
             Cluster = "efm",
-            Nodes = [new NodeView(new PemNodeStatus { Name = "a", Address = "a", Cluster = "efm", Role = "Primary", Database = "UP" })],
+            Nodes = [Node("Primary", "UP")],
             Efm = null,
-            EfmTrouble = text.Trim().Split('\n')[^1],
+            EfmTrouble = trouble,
         })[0];
-        Assert.Contains("finds no Java", node.Finding.Single(f => f.Message.StartsWith("no EFM agent", StringComparison.Ordinal)).Remedy,
-            StringComparison.Ordinal);
+        var missing = node.Finding.Single(f => f.Message.StartsWith("no EFM agent", StringComparison.Ordinal));
+        Assert.Contains("finds no Java", missing.Remedy, StringComparison.Ordinal);
     }
 
     // EFM's files and unit.
@@ -142,12 +158,13 @@ public class RealOutputTests
         string[] names = [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('=')[0])];
         Assert.All(names, n => Assert.True(PropertiesText.Knows(text, n), n));
         Assert.All(names, n => Assert.Null(PropertiesText.Refusal(n, PropertiesText.Get(text, n)!)));
-        Assert.Equal(text, PropertiesText.Set(text, names.Select(n => KeyValuePair.Create(n, PropertiesText.Get(text, n)!))));
+        var same = names.Select(n => KeyValuePair.Create(n, PropertiesText.Get(text, n)!));
+        Assert.Equal(text, PropertiesText.Set(text, same));
         foreach (var name in new[] { "db.bin", "db.data.dir" })
             Assert.Equal(PropertiesText.Get(text, name), PropertiesText.HelpersValue(text, name));
     }
 
-    /// <summary>What befell an agent whose nodes file was not its own: ours is.</summary>
+    /// <summary>What happens to an agent that does not own its nodes file; PemHa's nodes file belongs to EFM.</summary>
     static void NodesFileNotWritable(string text)
     {
         Assert.Matches(@"File is not writable: /etc/edb/efm-4\.7/efm\.nodes", text);
@@ -160,21 +177,23 @@ public class RealOutputTests
     static void AgentsUnit(string text)
     {
         var cluster = new PemCluster("efm", "198.51.100.30") { EfmVersion = new Version(5, 1) };
-        Assert.Contains($" {cluster.EfmServiceName}.service - EnterpriseDB Failover Manager 5.1", text, StringComparison.Ordinal);
+        Assert.Contains(
+            $" {cluster.EfmServiceName}.service - EnterpriseDB Failover Manager 5.1", text, StringComparison.Ordinal);
         var bin = cluster.EfmCommand[..cluster.EfmCommand.LastIndexOf('/')];
         Assert.Contains($"ExecStart=/bin/bash -c {bin}/runefm.sh start ${{CLUSTER}} ", text, StringComparison.Ordinal);
 
-        // It has started when it says so, and not before. Row 6.
+        // The unit has started only when the agent reports it (row 6).
         Assert.Matches(@"Now monitoring database\.\n.* systemd\[1\]: Started EnterpriseDB Failover Manager", text);
 
-        // The database's owner reads the properties, so its group can: row 8.
-        Assert.Matches($@"USER=postgres ; COMMAND={bin}/efm_db_functions \w+ {cluster.EfmConfigDirectory}/efm\.properties", text);
+        // The owner of the database reads the properties, so its group must be able to (row 8).
+        Assert.Matches(
+            $@"USER=postgres ; COMMAND={bin}/efm_db_functions \w+ {cluster.EfmConfigDirectory}/efm\.properties", text);
         var c1 = new Example();
         Assert.Equal(("efm:enterprisedb", "640"), (Example.The<EfmProperties>(Efm(c1), c1.Primary).Owner,
             Example.The<EfmProperties>(Efm(c1), c1.Primary).Mode));
         NoStatus(text);
 
-        // Its nodes have names, which a status may show in the place of addresses: the described node is meant.
+        // Its nodes have names, which a status may show instead of addresses; they stand for the described nodes.
         var node = Regex.Match(text, @"\[node3-16262\((?<name>\w+)\)").Groups["name"].Value;
         Assert.Equal(c1.Third.Address, EfmAddress.Of(c1.Cluster, node));
     }
@@ -192,13 +211,14 @@ public class RealOutputTests
 
     static void FencedServer(string text)
     {
-        // So a recovery.conf in the directory is a fence, as StatusReader and Replica take it.
-        Assert.Matches("FATAL:  using recovery command file \"recovery\\.conf\" is not supported\n.*\n.*aborting startup", text);
+        // So a recovery.conf in the directory is a fence, which StatusReader and Replica rely on.
+        Assert.Matches(
+            "FATAL:  using recovery command file \"recovery\\.conf\" is not supported\n.*\n.*aborting startup", text);
         NoStatus(text);
         var fenced = StatusJudge.Judge(new StatusView
         {
             Cluster = "efm",
-            Nodes = [new NodeView(new PemNodeStatus { Name = "a", Address = "a", Cluster = "efm", Role = "Stopped", Database = "DOWN" }) { Fenced = true }],
+            Nodes = [Node("Stopped", "DOWN") with { Fenced = true }],
             Efm = null,
             DatabasesAsked = true,
         })[0];
@@ -209,20 +229,24 @@ public class RealOutputTests
     {
         var c1 = new Example();
         var setup = new ClusterInitialised(c1.Cluster).Compare(Facts.Of(), false)!.Difference;
-        // Quotes apart, word for word.
+        // Word for word, except for the quotes.
         var real = Regex.Match(text, "^# (PGSETUP_.*)$", RegexOptions.Multiline).Groups[1].Value.Replace('"', '\'');
         Assert.Contains(real, setup, StringComparison.Ordinal);
         Assert.Contains($"Main PID: 13289 (edb-postgres)", text, StringComparison.Ordinal);
-        Assert.Contains($"{c1.Cluster.InstallDirectory}/bin/edb-postgres -D {c1.Cluster.DataDirectory}\n", text, StringComparison.Ordinal);
-        Assert.Contains($" {c1.Cluster.ServiceName}.service - EDB Postgres Advanced Server 17", text, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{c1.Cluster.InstallDirectory}/bin/edb-postgres -D {c1.Cluster.DataDirectory}\n",
+            text,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            $" {c1.Cluster.ServiceName}.service - EDB Postgres Advanced Server 17", text, StringComparison.Ordinal);
         Assert.Contains($"# systemctl start {c1.Cluster.ServiceName}\n", text, StringComparison.Ordinal);
     }
 
     // PEM's script.
 
     /// <summary>
-    /// Each of its questions is answered: by an option, or where the page has none by an empty line after the password,
-    /// which takes the default (P35, K32).
+    /// Each question of the script is answered by an option or, where the page has none, by an empty line after the
+    /// password, which selects the default (P35, K32).
     /// </summary>
     static void PemQuestions(string text)
     {
@@ -253,11 +277,11 @@ public class RealOutputTests
     static void PemWithoutSslutils(string text) => Assert.Equal((true, false), (Failed(text), Done(text)));
 
     /// <summary>
-    /// Not one of the script's own errors: that nothing was configured is told by what is missing at its end.
+    /// Not one of the script's own errors: only the missing last line shows that nothing was configured.
     /// </summary>
     static void PemWorkerWithoutPassword(string text) => Assert.False(Done(text));
 
-    /// <summary>Whether the detector of the script's errors, as it runs on a host, finds one.</summary>
+    /// <summary>Whether the detector of the script's errors, run as on a host, finds one.</summary>
     static bool Failed(string output)
     {
         var detector = Configure().Split('\n').Single(l => l.Contains("CRITICAL ERROR", StringComparison.Ordinal));
@@ -266,7 +290,7 @@ public class RealOutputTests
         return Shell.Sh($"T='{folder[""]}'; fail() {{ exit 9; }}\n{detector}\n").ExitCode == 9;
     }
 
-    /// <summary>Whether its log, with this text in it, counts as that of a script that came to its end.</summary>
+    /// <summary>Whether a log with this text counts as the log of a script that completed.</summary>
     static bool Done(string log)
     {
         var words = Regex.Match(PemServer.Configured, "grep -qs '([^']*)'").Groups[1].Value;
@@ -284,7 +308,9 @@ public class RealOutputTests
     static Step Efm(Example c1) =>
         SectionC.Cluster(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "efm", "pw", new EfmOptions());
 
-    /// <summary>The error when <c>efm encrypt</c> prints a text; null when that is taken for the password.</summary>
+    /// <summary>
+    /// The error when <c>efm encrypt</c> prints a text; null when that text is taken for the encrypted password.
+    /// </summary>
     static PemException? Encrypted(string output, int status)
     {
         var c1 = new Example();
@@ -295,7 +321,11 @@ public class RealOutputTests
     static void NoStatus(string text) =>
         Assert.Equal("EfmStatusUnreadable", Assert.Throws<PemException>(() => EfmReport.Read(text)).Id);
 
-    static IReadOnlyList<PemNodeStatus> Status(string text) => StatusJudge.Of(Assert.Single(EfmReport.Read(text)), null);
+    static IReadOnlyList<PemNodeStatus> Status(string text) =>
+        StatusJudge.Of(Assert.Single(EfmReport.Read(text)), null);
+
+    static NodeView Node(string role, string database) =>
+        new(new PemNodeStatus { Name = "a", Address = "a", Cluster = "efm", Role = role, Database = database });
 
     static string[] Roles(IReadOnlyList<PemNodeStatus> nodes) => [.. nodes.Select(n => $"{n.Name} {n.Role}")];
 

@@ -93,14 +93,22 @@ public class BootOrderTests
                 i > data ? PemRole.Witness : i == 1 ? PemRole.Primary : PemRole.Standby)
             { Session = _c1.Primary.Session };
         var count = Example.The<AgentCount>(
-            SectionC.Cluster(cluster, cluster.Hosts, cluster.Hosts[0], "efm", "pw", new EfmOptions()), cluster.Hosts[0]);
+            SectionC.Cluster(cluster, cluster.Hosts, cluster.Hosts[0], "efm", "pw", new EfmOptions()),
+            cluster.Hosts[0]);
         Assert.Null(count.Compare(Facts.Of(), false));
         if (advice is null) Assert.Null(count.Remark(Facts.Of()));
-        else Assert.Matches($"^{data + witnesses} EFM agents are an even number: .*{advice}\\. EFM 5\\.2 may even promote .*\\.$", count.Remark(Facts.Of())!);
+        else
+        {
+            Assert.Matches(
+                $"^{data + witnesses} EFM agents are an even number: .*{advice}\\. "
+                    + "EFM 5\\.2 may even promote .*\\.$",
+                count.Remark(Facts.Of())!);
+        }
     }
 
     Step Step(bool order = true) =>
-        SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", "pw", new EfmOptions { BootOrder = order });
+        SectionC.Cluster(
+            _c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", "pw", new EfmOptions { BootOrder = order });
 
     BootOrder Order(PemHost host, bool wanted = true) => Example.The<BootOrder>(Step(wanted), host);
 

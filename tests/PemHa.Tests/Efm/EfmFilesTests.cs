@@ -47,7 +47,9 @@ public class EfmFilesTests
     {
         var change = First();
         var text = Content(change);
-        Assert.StartsWith($"# EFM's sample\ndb.user=efm\ndb.password.encrypted={Hex}\nvirtual.ip=172.16.161.245\nnode.timeout=50\n",
+        Assert.StartsWith(
+            $"# EFM's sample\ndb.user=efm\ndb.password.encrypted={Hex}\n"
+                + "virtual.ip=172.16.161.245\nnode.timeout=50\n",
             text, StringComparison.Ordinal);
         Assert.Contains("put_file /etc/edb/efm-5.2/efm.properties efm:enterprisedb 640 ", change.Apply, StringComparison.Ordinal);
         string[] expected =
@@ -125,7 +127,12 @@ public class EfmFilesTests
 
     [Theory]
     [InlineData("1", "EFMPASS password not found.", "", "output 'EFMPASS password not found.'", "environment")]
-    [InlineData("1", "Unable to find JRE in path.", "/usr/bin/which: no java", "error output '/usr/bin/which: no java'", "Install-PemEpas")]
+    [InlineData(
+        "1",
+        "Unable to find JRE in path.",
+        "/usr/bin/which: no java",
+        "error output '/usr/bin/which: no java'",
+        "Install-PemEpas")]
     [InlineData("0", "Unable to find JRE in path.", "", "status 0", "Install-PemEpas")]
     [InlineData("1", Hex, "", "output '********'", "by hand")]
     [InlineData("0", "The encrypted password is: " + Hex, "", "is: ********'", "by hand")]
@@ -137,12 +144,16 @@ public class EfmFilesTests
     public void What_efm_encrypt_prints_is_taken_only_when_it_is_an_encrypted_password(
         string status, string output, string errors, string told, string remedy)
     {
-        var error = Assert.Throws<PemException>(() => Properties(Step(), _c1.Primary).Compare(
-            Facts.Of(("sample.text", Sample), ("encrypt.status", status), ("encrypted", output), ("encrypt.error", errors)), false));
+        var facts = Facts.Of(
+            ("sample.text", Sample),
+            ("encrypt.status", status),
+            ("encrypted", output),
+            ("encrypt.error", errors));
+        var error = Assert.Throws<PemException>(() => Properties(Step(), _c1.Primary).Compare(facts, false));
         Assert.Equal("EfmEncryptFailed", error.Id);
         Assert.Contains(told, error.Message, StringComparison.Ordinal);
         Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
-        // Who has the text has the password.
+        // Anyone who has this text has the password.
         Assert.DoesNotContain(Hex, error.Message, StringComparison.Ordinal);
     }
 
@@ -166,19 +177,27 @@ public class EfmFilesTests
         File.WriteAllText(folder["efm"], $"#!/bin/sh\n{efm}\n");
         Shell.Run("chmod", [], "+x", folder["efm"]);
         var recipe = First().Recipe.Script;
-        string Here(string script) => script.Replace("/usr/edb/efm-5.2/bin/efm", folder["efm"], StringComparison.Ordinal);
+        string Here(string script) =>
+            script.Replace("/usr/edb/efm-5.2/bin/efm", folder["efm"], StringComparison.Ordinal);
         var frame = $"set -eu; T='{folder[""]}'; fail() {{ echo \"$*\" >&2; exit 9; }}\n";
-        frame += "fact() { printf '%s\\t=%s\\n' \"$1\" \"$2\"; }; fact64() { printf '%s\\t' \"$1\"; base64 -w0; echo; }\n";
+        frame += "fact() { printf '%s\\t=%s\\n' \"$1\" \"$2\"; }; "
+            + "fact64() { printf '%s\\t' \"$1\"; base64 -w0; echo; }\n";
 
-        var byHand = Shell.Sh(frame + Here(string.Join('\n', recipe.Split('\n')
+        var encrypts = string.Join('\n', recipe.Split('\n')
             .SkipWhile(l => !l.StartsWith("E=$(EFMPASS", StringComparison.Ordinal))
-            .TakeWhile(l => !l.StartsWith("set --", StringComparison.Ordinal))).Replace("\"$" + Variable(recipe) + "\"", "x", StringComparison.Ordinal)));
-        Assert.Equal((taken ? 0 : 9, false), (byHand.ExitCode, (byHand.Output + byHand.Error).Contains(Hex, StringComparison.Ordinal)));
+            .TakeWhile(l => !l.StartsWith("set --", StringComparison.Ordinal)));
+        var byHand = Shell.Sh(
+            frame + Here(encrypts.Replace("\"$" + Variable(recipe) + "\"", "x", StringComparison.Ordinal)));
+        Assert.Equal(
+            (taken ? 0 : 9, false),
+            (byHand.ExitCode, (byHand.Output + byHand.Error).Contains(Hex, StringComparison.Ordinal)));
 
         var probe = Properties(Step(), _c1.Primary).Probe;
         var asked = probe[probe.IndexOf("if [ -x ", StringComparison.Ordinal)..];
-        var facts = Shell.Sh(frame + Here(asked[..(asked.IndexOf("\nfi", StringComparison.Ordinal) + 3)]) + "\n").Output;
-        var error = Record.Exception(() => Properties(Step(), _c1.Primary).Compare(Facts.Parse($"sample.text\t=db.user=\n{facts}"), false));
+        var asks = asked[..(asked.IndexOf("\nfi", StringComparison.Ordinal) + 3)];
+        var facts = Shell.Sh(frame + Here(asks) + "\n").Output;
+        var error = Record.Exception(() =>
+            Properties(Step(), _c1.Primary).Compare(Facts.Parse($"sample.text\t=db.user=\n{facts}"), false));
         Assert.Equal(taken, error is null);
 
         static string Variable(string recipe) => recipe.Split("EFMPASS=\"$")[1].Split('"')[0];
@@ -191,7 +210,8 @@ public class EfmFilesTests
         var step = Step(password: "it's");
         var probe = Properties(step, _c1.Primary).Probe;
         // Before that one command, not exported: what else runs there does not inherit it.
-        Assert.Contains("EFMPASS='it'\\''s' /usr/edb/efm-5.2/bin/efm encrypt efm --from-env ", probe, StringComparison.Ordinal);
+        Assert.Contains(
+            "EFMPASS='it'\\''s' /usr/edb/efm-5.2/bin/efm encrypt efm --from-env ", probe, StringComparison.Ordinal);
         Assert.DoesNotContain("export", probe, StringComparison.Ordinal);
         Assert.DoesNotContain("it'", Redacted(_c1.Primary, probe), StringComparison.Ordinal);
         Assert.DoesNotContain("EFMPASS", Properties(step, _c1.Standby).Probe, StringComparison.Ordinal);
@@ -224,7 +244,10 @@ public class EfmFilesTests
         var cluster = new PemCluster("efm", "fd16:161::245") { PingServer = "fd16:161::1" };
         var first = new PemHost(cluster, "fd16:161::200", PemRole.Primary, "node1") { Session = _c1.Primary.Session };
         _ = new PemHost(cluster, "fd16:161::201", PemRole.Standby, "node2") { Session = _c1.Standby.Session };
-        _ = new PemHost(cluster, "fd16:161::202", PemRole.Witness, "node3", "node3.example.com") { Session = _c1.Third.Session };
+        _ = new PemHost(cluster, "fd16:161::202", PemRole.Witness, "node3", "node3.example.com")
+        {
+            Session = _c1.Third.Session,
+        };
         var step = SectionC.Cluster(cluster, cluster.Hosts, first, "efm", "pw", new EfmOptions());
         var json = $$"""
             {
@@ -236,21 +259,25 @@ public class EfmFilesTests
             }
             """;
 
-        // Read as JSON, and in the shell that waits until it says so.
-        var (allowed, membership) = (Example.The<EfmAllowedNodes>(step, first), Example.The<EfmMembership>(step, first));
+        // Both the JSON reader and the shell that waits for the status must accept it.
+        var allowed = Example.The<EfmAllowedNodes>(step, first);
+        var membership = Example.The<EfmMembership>(step, first);
         Assert.Equal(all, allowed.Compare(Status(json), false) is null);
         Assert.Equal(all, membership.Compare(Status(json), false) is null);
         Assert.Equal(all, Waits(allowed.Compare(Facts.Of(), false)!, json));
         Assert.Equal(all, Waits(membership.Compare(Facts.Of(), false)!, json));
     }
 
-    /// <summary>Whether the condition that a change waits for holds where <c>efm</c> prints a status.</summary>
+    /// <summary>Whether the condition that a change waits for holds when <c>efm</c> prints a status.</summary>
     static bool Waits(Change change, string status)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["status"], status);
         var functions = change.Apply[change.Apply.IndexOf("efm_status()", StringComparison.Ordinal)..];
-        functions = functions.Replace("/usr/edb/efm-5.2/bin/efm cluster-status-json efm", $"cat '{folder["status"]}'", StringComparison.Ordinal);
+        functions = functions.Replace(
+            "/usr/edb/efm-5.2/bin/efm cluster-status-json efm",
+            $"cat '{folder["status"]}'",
+            StringComparison.Ordinal);
         var result = Shell.Sh("set -u; LC_ALL=C; export LC_ALL\nfail() { exit 9; }; wait_for() { shift; \"$@\"; }; "
             + $"cat() {{ if [ -f \"$1\" ]; then command cat \"$1\"; fi; }}\n{functions}\n");
         Assert.True(result.ExitCode is 0 or 9 or 127, result.Error);
@@ -272,11 +299,14 @@ public class EfmFilesTests
     [InlineData("my.db-data-dir.note=/elsewhere\n", "my.db-data-dir.note=/elsewhere")]
     [InlineData("script.post.promotion=/opt/db.bin/after\n", "script.post.promotion=/opt/db.bin/after")]
     [Spec("P19", "F5")]
-    public void A_later_line_that_EFMs_scripts_would_read_for_a_directory_is_refused_before_any_change(string line, string? told)
+    public void A_later_line_that_EFMs_scripts_would_read_for_a_directory_is_refused_before_any_change(
+        string line, string? told)
     {
         var agree = Step().Phases[0].Resources(_c1.Standby).Single(r => r.Name == "directories in efm.properties");
         Assert.Null(agree.Compare(Facts.Of(), false));
-        var error = Record.Exception(() => agree.Compare(Facts.Of(("sample.text", Sample), ("file.text", Sample + "db.bin=/x\ndb.data.dir=/y\n" + line)), false));
+        var facts = Facts.Of(
+            ("sample.text", Sample), ("file.text", Sample + "db.bin=/x\ndb.data.dir=/y\n" + line));
+        var error = Record.Exception(() => agree.Compare(facts, false));
         Assert.Equal(told is null ? null : "PropertyAmbiguous", (error as PemException)?.Id);
         Assert.Contains(told ?? "", error?.Message ?? "", StringComparison.Ordinal);
     }
@@ -443,7 +473,13 @@ public class EfmFilesTests
     }
 
     Step Step(Dictionary<string, string>? extra = null, string password = "pw") =>
-        SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", password, new EfmOptions { Properties = extra ?? [] });
+        SectionC.Cluster(
+            _c1.Cluster,
+            _c1.Cluster.Hosts,
+            _c1.Primary,
+            "efm",
+            password,
+            new EfmOptions { Properties = extra ?? [] });
 
     EfmNodes Nodes(PemHost host) => Example.The<EfmNodes>(Step(), host);
 
@@ -451,7 +487,13 @@ public class EfmFilesTests
 
     /// <summary>The primary's file, as the first run makes it.</summary>
     Change First(Step? step = null) =>
-        Properties(step ?? Step(), _c1.Primary).Compare(Facts.Of(("sample.text", Sample), ("encrypt.status", "0"), ("encrypted", Hex), ("nic", "ens33 24")), false)!;
+        Properties(step ?? Step(), _c1.Primary).Compare(
+            Facts.Of(
+                ("sample.text", Sample),
+                ("encrypt.status", "0"),
+                ("encrypted", Hex),
+                ("nic", "ens33 24")),
+            false)!;
 
     static Facts Status(string json) => Facts.Of(("status", json));
 

@@ -6,7 +6,9 @@ using PemHa.Engine.State;
 
 namespace PemHa.Tests.Efm;
 
-/// <summary>What PemHa sets of EFM beyond the page, and what it refuses or warns of.</summary>
+/// <summary>
+/// The EFM properties that PemHa sets beyond the page, and the values that it refuses or warns about.
+/// </summary>
 public class EfmOptionsTests
 {
     readonly Example _c1 = new();
@@ -17,7 +19,7 @@ public class EfmOptionsTests
     {
         Assert.Equal("node2", Values(_c1.Standby)["application.name"]);
         Assert.False(Values(_c1.Witness).ContainsKey("application.name"));
-        // Replica writes the same one.
+        // Replica writes the same name.
         var replicas = SectionB.Replicas(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "repl", force: false);
         var change = Example.The<Replica>(replicas, _c1.Standby).Compare(Facts.Of(), false)!;
         Assert.Matches("application_name=[\\\\']+node2[\\\\']+ ", change.Apply);
@@ -51,13 +53,22 @@ public class EfmOptionsTests
     }
 
     [Theory]
-    [InlineData("true", "false", "", "primary.shutdown.as.failure=true with enable.stop.cluster=false is eager failover")]
+    [InlineData(
+        "true",
+        "false",
+        "",
+        "primary.shutdown.as.failure=true with enable.stop.cluster=false is eager failover")]
     [InlineData("false", "true", "edb-efm-5.2.service", "BindsTo=edb-efm-5.2.service of edb-as-17 is eager failover")]
     [InlineData("true", "true", "", null)]
     [InlineData("false", "false", "var.mount", null)]
-    public void Eager_failover_is_warned_of_as_it_goes_with_no_virtual_IP(string shutdown, string stop, string binds, string? warning)
+    public void Eager_failover_is_warned_of_as_it_goes_with_no_virtual_IP(
+        string shutdown, string stop, string binds, string? warning)
     {
-        var properties = new Dictionary<string, string> { ["primary.shutdown.as.failure"] = shutdown, ["enable.stop.cluster"] = stop };
+        var properties = new Dictionary<string, string>
+        {
+            ["primary.shutdown.as.failure"] = shutdown,
+            ["enable.stop.cluster"] = stop,
+        };
         var eager = Example.The<EagerFailover>(Step(_c1.Cluster, new() { Properties = properties }), _c1.Primary);
         Assert.Null(eager.Compare(Facts.Of(("binds", binds)), false));
         var said = eager.Remark(Facts.Of(("binds", binds)));
@@ -84,14 +95,20 @@ public class EfmOptionsTests
         var cluster = Cluster(2, "5.2", "fd00::9");
         var announcer = Example.The<VirtualIpAnnouncer>(Step(cluster, new()), cluster.Hosts[1]);
         var change = announcer.Compare(Facts.Of(("interface", "bond0.100"), ("notify", "0")), false)!;
-        // A VLAN's name holds a dot, which sysctl.d takes for a separator unless the line is written with slashes.
-        Assert.Contains("+net/ipv6/conf/bond0.100/ndisc_notify = 1\n", change.Difference + "\n", StringComparison.Ordinal);
-        Assert.EndsWith("echo 1 > \"/proc/sys/net/ipv6/conf/$N/ndisc_notify\"\n", change.Apply, StringComparison.Ordinal);
-        var text = string.Join('\n', change.Difference.Split('\n').Where(l => l.StartsWith('+') && !l.StartsWith("+++", StringComparison.Ordinal)).Select(l => l[1..])) + "\n";
+        // A VLAN's name contains a dot, which sysctl.d takes for a separator unless the line is written with slashes.
+        Assert.Contains(
+            "+net/ipv6/conf/bond0.100/ndisc_notify = 1\n", change.Difference + "\n", StringComparison.Ordinal);
+        Assert.EndsWith(
+            "echo 1 > \"/proc/sys/net/ipv6/conf/$N/ndisc_notify\"\n", change.Apply, StringComparison.Ordinal);
+        var added = change.Difference.Split('\n')
+            .Where(l => l.StartsWith('+') && !l.StartsWith("+++", StringComparison.Ordinal))
+            .Select(l => l[1..]);
+        var text = string.Join('\n', added) + "\n";
         (string, string)[] there = [("interface", "bond0.100"), ("file.text", text), ("file.mode", "644 root:root")];
         Assert.Null(announcer.Compare(Facts.Of([.. there, ("notify", "1")]), false));
         Assert.Equal("apply", announcer.Compare(Facts.Of([.. there, ("notify", "0")]), false)!.Action);
-        Assert.Equal("AnswerUnfit", Assert.Throws<PemException>(() => announcer.Compare(Facts.Of(("interface", "x; reboot")), false)).Id);
+        var odd = Facts.Of(("interface", "x; reboot"));
+        Assert.Equal("AnswerUnfit", Assert.Throws<PemException>(() => announcer.Compare(odd, false)).Id);
         var none = Example.The<VirtualIpAnnouncer>(Step(cluster, new() { Announces = false }), cluster.Hosts[1]);
         Assert.Equal("remove", none.Compare(Facts.Of([.. there, ("notify", "1")]), false)!.Action);
         Assert.Null(none.Compare(Facts.Of(("interface", "bond0.100"), ("notify", "0")), false));
@@ -99,7 +116,8 @@ public class EfmOptionsTests
         Assert.Empty(Example.Resources(Step(_c1.Cluster, new()), _c1.Primary).OfType<VirtualIpAnnouncer>());
     }
 
-    IReadOnlyDictionary<string, string> Values(PemHost host) => Example.The<EfmProperties>(Step(_c1.Cluster, new()), host).Values;
+    IReadOnlyDictionary<string, string> Values(PemHost host) =>
+        Example.The<EfmProperties>(Step(_c1.Cluster, new()), host).Values;
 
     PemCluster Cluster(int nodes, string efm, string virtualIp = "10.0.0.9")
     {

@@ -266,9 +266,12 @@ public class EfmReportTests
             Assert.Equal(data.Cluster, text.Cluster);
             Assert.Equal(json.Nodes.ToDictionary(n => n.Key, n => Comparable(n.Value)),
                 text.Nodes.ToDictionary(n => n.Key, n => Comparable(n.Value)));
-            // A lone node's text ends at the coordinator (R3).
+            // The text of a lone node ends at the coordinator (R3).
             var order = data.Nodes.Count > 1 ? json.FailoverPriority : [];
-            Assert.Equal((json.AllowedNodes, json.Coordinator, order), (text.AllowedNodes, text.Coordinator, text.FailoverPriority), Lists);
+            Assert.Equal(
+                (json.AllowedNodes, json.Coordinator, order),
+                (text.AllowedNodes, text.Coordinator, text.FailoverPriority),
+                Lists);
             Assert.Equal(data.Allowed, text.AllowedNodes);
             Assert.Equal(json.MissingNodes.Order(), text.MissingNodes.Order());
             if (data.Nodes.Count > 1) Assert.Equal(json.Messages, text.Messages);
@@ -311,7 +314,16 @@ public class EfmReportTests
                     {
                         var known = p.First.Item2 == "UP";
                         if (known && p.Second.Type == AgentType.Idle && p.First.Item4)
-                            return new WalRow { Address = p.Second.Address, DbType = "Primary", Replayed = "0/D0001F8", Info = "DB is not in recovery.", Idle = true };
+                        {
+                            return new WalRow
+                            {
+                                Address = p.Second.Address,
+                                DbType = "Primary",
+                                Replayed = "0/D0001F8",
+                                Info = "DB is not in recovery.",
+                                Idle = true,
+                            };
+                        }
                         var lsn = known ? $"{p.First.Item3 % 3:X}/{p.First.Item3:X}" : "UNKNOWN";
                         return new WalRow
                         {

@@ -52,11 +52,17 @@ public class EfmStatusTests
     [Fact]
     public void Neither_the_case_of_a_name_nor_a_boolean_as_text_matters()
     {
-        // B17: sources differ about the names, and node-status-json has "false" where cluster-status-json has false.
-        var other = Five.Replace("lsnReceive", "xLogReceive", StringComparison.Ordinal).Replace("lsnInfo", "xlogInfo", StringComparison.Ordinal)
-            .Replace("\"lsn\"", "\"xLog\"", StringComparison.Ordinal).Replace("vip_active", "VIP_Active", StringComparison.Ordinal)
-            .Replace("allowednodes", "allowedNodes", StringComparison.Ordinal).Replace("\"nodes\"", "\"Nodes\"", StringComparison.Ordinal)
-            .Replace(": true", ": \"True\"", StringComparison.Ordinal).Replace(": false", ": \"false\"", StringComparison.Ordinal);
+        // B17: the sources disagree about the names, and node-status-json has "false" where cluster-status-json has
+        // false.
+        var other = Five
+            .Replace("lsnReceive", "xLogReceive", StringComparison.Ordinal)
+            .Replace("lsnInfo", "xlogInfo", StringComparison.Ordinal)
+            .Replace("\"lsn\"", "\"xLog\"", StringComparison.Ordinal)
+            .Replace("vip_active", "VIP_Active", StringComparison.Ordinal)
+            .Replace("allowednodes", "allowedNodes", StringComparison.Ordinal)
+            .Replace("\"nodes\"", "\"Nodes\"", StringComparison.Ordinal)
+            .Replace(": true", ": \"True\"", StringComparison.Ordinal)
+            .Replace(": false", ": \"false\"", StringComparison.Ordinal);
         Assert.Equal(EfmStatus.Parse(Five)!.Nodes, EfmStatus.Parse(other)!.Nodes);
         Assert.Equal(2, EfmStatus.Parse(other)!.AllowedNodes.Count);
         Assert.Equal(EfmStatus.Parse(Five)!.Nodes, Assert.Single(EfmReport.Read(other)).Nodes);
@@ -68,7 +74,9 @@ public class EfmStatusTests
         const string json = """
             {
               "nodes": {
-                "fd16:161:0:0:0:0:0:200": { "type": "Primary", "db": "UP", "vip": "fd16:161:0:0:0:0:0:245", "vip_active": true },
+                "fd16:161:0:0:0:0:0:200": {
+                  "type": "Primary", "db": "UP", "vip": "fd16:161:0:0:0:0:0:245", "vip_active": true
+                },
                 "FD16:0161::0201": { "type": "Standby", "db": "UP", "vip": "", "vip_active": false },
                 "node3": { "type": "Witness", "db": "N/A", "vip": "", "vip_active": false }
               },
@@ -82,7 +90,7 @@ public class EfmStatusTests
         Assert.Equal((1, "fd16:161::201"), (status.Place("fd16:161::201"), status.Coordinator));
         Assert.Equal(["fd16:161::204"], status.MissingNodes);
 
-        // EFM 5.1 prints a name where bind.address has one: it is the described node's.
+        // EFM 5.1 prints a name where bind.address is a name: it stands for the node that is described by it.
         var cluster = new PemCluster("efm", "fd16:161::245");
         _ = new PemHost(cluster, "fd16:161::202", PemRole.Witness, "node3");
         status = EfmStatus.Parse(json, cluster)!;

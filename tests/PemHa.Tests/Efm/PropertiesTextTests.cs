@@ -54,8 +54,13 @@ public class PropertiesTextTests
             // A file that Java refuses stays one.
             if (read[i] is not { } before) continue;
             Assert.Equal(before.GetValueOrDefault("db.user")?.Trim(), PropertiesText.Get(text, "db.user"));
-            var wanted = new Dictionary<string, string>(before, StringComparer.Ordinal) { ["db.user"] = user, ["is.witness"] = witness };
-            Assert.True(Flat(wanted) == Flat(read[cases.Length + i]), $"{Check.Print(text)}\n{Flat(wanted)}\n{Flat(read[cases.Length + i])}");
+            var wanted = new Dictionary<string, string>(before, StringComparer.Ordinal)
+            {
+                ["db.user"] = user,
+                ["is.witness"] = witness,
+            };
+            var after = Flat(read[cases.Length + i]);
+            Assert.True(Flat(wanted) == after, $"{Check.Print(text)}\n{Flat(wanted)}\n{after}");
         }
     }, cases: 4, each: 500, threads: 1);
 
@@ -127,8 +132,9 @@ public class PropertiesTextTests
     public void EFMs_scripts_take_the_last_line_that_matches(string text, string? value)
     {
         Assert.Equal(value, PropertiesText.HelpersValue(text, "db.bin"));
-        // As the pipe of the public copies of efm_db_functions does (G50).
-        var piped = Shell.Sh($"printf %s '{text}' | grep db.bin | grep -v '#' | tail -1 | cut -d= -f2 | xargs").Output.Trim();
+        // The same pipe as in the public copies of efm_db_functions (G50).
+        var piped = Shell.Sh($"printf %s '{text}' | grep db.bin | grep -v '#' | tail -1 | cut -d= -f2 | xargs")
+            .Output.Trim();
         Assert.Equal(value ?? "", piped);
     }
 }

@@ -107,7 +107,8 @@ public sealed class HelpExampleTests : IDisposable
         var topology = File.ReadAllText(Path.Combine(ModuleAssemblies.Root, "docs", "examples", "C1.psd1"));
         File.WriteAllText(_folder["C1.psd1"], topology.Replace("LocalCA", model.ToString(), StringComparison.Ordinal));
         File.WriteAllText(_folder["status.txt"], Report);
-        File.Copy(Path.Combine(ModuleAssemblies.Root, "tests", "bundles", "lab-two-nodes.zip"), _folder["bundle.zip"], overwrite: true);
+        var bundle = Path.Combine(ModuleAssemblies.Root, "tests", "bundles", "lab-two-nodes.zip");
+        File.Copy(bundle, _folder["bundle.zip"], overwrite: true);
         File.WriteAllText(_folder["status-1.json"], Json);
         if (model == PemSslModel.ExternalCA) Issue(Directory.CreateDirectory(_folder["certificates"]).FullName);
         return [.. _engine.Run("param($file) Import-PemTopology $file", _folder["C1.psd1"])];

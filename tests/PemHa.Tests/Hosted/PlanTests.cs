@@ -6,7 +6,7 @@ using PemHa.Engine.Procedure;
 namespace PemHa.Tests.Hosted;
 
 /// <summary>
-/// A step plans the same changes however it is asked for: alone, by Install-PemCluster, by Get-PemPlan.
+/// A step plans the same changes whether it is run alone, by Install-PemCluster or by Get-PemPlan.
 /// </summary>
 public sealed partial class PlanTests : IDisposable
 {
@@ -18,12 +18,13 @@ public sealed partial class PlanTests : IDisposable
         }
         $authority = @{ AuthorityPath = "$folder/ca"; AuthorityPassword = (Login ca).Password }
         $all = $authority + @{
-            Replication = Login repl; Efm = Login efm; SuperUser = Login pemsuper; UserSettings = Login pem_user_settings
+            Replication = Login repl; Efm = Login efm
+            SuperUser = Login pemsuper; UserSettings = Login pem_user_settings
         }
 
         """;
 
-    /// <summary>What each step's own command is given; what it leaves out are its defaults.</summary>
+    /// <summary>The parameters that each step's own command is given; all others have their defaults.</summary>
     static readonly Dictionary<string, string> Given = new(StringComparer.Ordinal)
     {
         ["Enable-PemReplication"] = "-Credential (Login repl)",
@@ -37,7 +38,8 @@ public sealed partial class PlanTests : IDisposable
     readonly HostedEngine _engine = new() { Width = 4000 };
     readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string, bool> Steps => [.. Deployment.Names.SelectMany(n => new[] { (n, false), (n, true) })];
+    public static TheoryData<string, bool> Steps =>
+        [.. Deployment.Names.SelectMany(n => new[] { (n, false), (n, true) })];
 
     public void Dispose()
     {
@@ -62,8 +64,10 @@ public sealed partial class PlanTests : IDisposable
     {
         string[] ways =
         [
-            "New-PemEfmCluster -Credential (Login efm) -Property @{ 'node.timeout' = 20 } -AutoResumeStartupPeriod 10 -WhatIf",
-            "Install-PemCluster @all -EfmProperty @{ 'node.timeout' = 20; 'auto.resume.startup.period' = 10 } -StartAt New-PemEfmCluster -StopAfter New-PemEfmCluster -WhatIf",
+            "New-PemEfmCluster -Credential (Login efm) -Property @{ 'node.timeout' = 20 } "
+                + "-AutoResumeStartupPeriod 10 -WhatIf",
+            "Install-PemCluster @all -EfmProperty @{ 'node.timeout' = 20; 'auto.resume.startup.period' = 10 } "
+                + "-StartAt New-PemEfmCluster -StopAfter New-PemEfmCluster -WhatIf",
         ];
         var plans = ways.Select(w => Preview($"$hosts | {w}", ipv6: false)).ToList();
         Assert.Contains("+auto.resume.startup.period=10\n", plans[0].Changes, StringComparison.Ordinal);
@@ -79,10 +83,11 @@ public sealed partial class PlanTests : IDisposable
         var plan = Preview($"$hosts | {command} -VirtualIpAnnouncer None -WhatIf", ipv6: true);
         Assert.DoesNotContain("ndisc_notify", plan.Changes, StringComparison.Ordinal);
         Assert.Contains("about 40 s", plan.Warnings, StringComparison.Ordinal);
-        Assert.Contains("ndisc_notify", Preview($"$hosts | {command} -WhatIf", ipv6: true).Changes, StringComparison.Ordinal);
+        var byIpv6 = Preview($"$hosts | {command} -WhatIf", ipv6: true);
+        Assert.Contains("ndisc_notify", byIpv6.Changes, StringComparison.Ordinal);
     }
 
-    /// <summary>A plan as people see it, in an order of its own.</summary>
+    /// <summary>A plan as users see it, sorted.</summary>
     sealed record Plan(string Changes, string Warnings, string Errors);
 
     Plan Preview(string command, bool ipv6)
@@ -97,19 +102,23 @@ public sealed partial class PlanTests : IDisposable
             Joined(shell.Streams.Error.Select(e => $"{e.FullyQualifiedErrorId.Split(',')[0]} {e}")));
     }
 
-    static string Joined(IEnumerable<string> texts) => string.Join('\n', texts.Select(Neutral).Order(StringComparer.Ordinal));
+    static string Joined(IEnumerable<string> texts) =>
+        string.Join('\n', texts.Select(Neutral).Order(StringComparer.Ordinal));
 
-    /// <summary>A verifier has a salt of its own each time.</summary>
+    /// <summary>Each verifier has a different salt.</summary>
     static string Neutral(string text) => Verifier().Replace(text, "SCRAM");
 
     static string Text(PemChange change)
     {
-        var indented = change.Difference.Length == 0 ? "" : "\n    " + change.Difference.Replace("\n", "\n    ", StringComparison.Ordinal);
-        return string.Create(CultureInfo.InvariantCulture, $"{change.HostName}: {change.Action} {change.Resource}{indented}");
+        var indented = change.Difference.Length == 0
+            ? ""
+            : "\n    " + change.Difference.Replace("\n", "\n    ", StringComparison.Ordinal);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{change.HostName}: {change.Action} {change.Resource}{indented}");
     }
 
     /// <summary>
-    /// A cluster whose every host answers each question so that every step has something to do and nothing against it.
+    /// A cluster whose hosts answer every question so that each step has something to do and no reason to refuse.
     /// </summary>
     static PemHost[] Hosts(bool ipv6)
     {
@@ -124,7 +133,8 @@ public sealed partial class PlanTests : IDisposable
         PemRole[] roles = [PemRole.Primary, PemRole.Standby, PemRole.Standby, PemRole.Witness];
         foreach (var (role, i) in roles.Select((r, i) => (r, i)))
         {
-            var host = new PemHost(cluster, string.Create(CultureInfo.InvariantCulture, $"{net}{200 + i}"), role, $"node{i + 1}");
+            var address = string.Create(CultureInfo.InvariantCulture, $"{net}{200 + i}");
+            var host = new PemHost(cluster, address, role, $"node{i + 1}");
             _ = new FakeHost(host) { Says = fragment => Facts(role, fragment) };
         }
         return [.. cluster.Hosts];
@@ -146,7 +156,8 @@ public sealed partial class PlanTests : IDisposable
         encrypted	=00112233445566778899aabbccddeeff
         """ + "\n";
 
-    [GeneratedRegex(@"^What if: (.*?)\n(?=What if: |WARNING: |[^ ]*Pem\w+:|\z)", RegexOptions.Singleline | RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^What if: (.*?)\n(?=What if: |WARNING: |[^ ]*Pem\w+:|\z)", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex WhatIf();
 
     [GeneratedRegex(@"SCRAM-SHA-256\$\S+")]

@@ -47,8 +47,8 @@ public class PemServerTests
     [Spec("P33", "P35", "T18")]
     public void The_primary_is_told_what_the_newest_page_tells_it()
     {
-        // P35 would add -ci and -acp; the newer fact wins (K32, X2): the script asks for these two, and empty answers
-        // take its defaults.
+        // P35 would add -ci and -acp, but the newer fact takes precedence (K32, X2): the script asks for these two, and
+        // empty answers select its defaults.
         var command = Command(_c1.Primary);
         Assert.Equal("/usr/edb/pem/bin/configure-pem-server.sh", command.Split(' ')[0]);
         AssertOptions(command,
@@ -58,7 +58,10 @@ public class PemServerTests
             ("--use-agent-sslcert", "/etc/pki/pemha/agent1.crt"), ("--use-agent-sslkey", "/etc/pki/pemha/agent1.key"),
                 ("-aro", "agent_id=1")]);
         Assert.Contains(" --skip-db-certificate ", command, StringComparison.Ordinal);
-        Assert.Contains(" -srp --efm-cluster-name=efm -srp --efm-install-path=/usr/edb/efm-5.2/ ", command, StringComparison.Ordinal);
+        Assert.Contains(
+            " -srp --efm-cluster-name=efm -srp --efm-install-path=/usr/edb/efm-5.2/ ",
+            command,
+            StringComparison.Ordinal);
         var apply = Server(_c1.Primary).Compare(Facts.Of(), false)!.Apply;
         Assert.Contains("printf '%s\\n\\n\\n' s3cret | ", apply, StringComparison.Ordinal);
     }
@@ -75,13 +78,20 @@ public class PemServerTests
         {
             string[] agent = agentUser is not null ? ["--use-agent-user", "--use-agent-sslcert", "--use-agent-sslkey"]
                 : model == PemSslModel.SslUtils ? [] : ["--use-agent-sslcert", "--use-agent-sslkey", "-aro"];
-            string[] database = host == c1.Standby ? [] : model == PemSslModel.SslUtils ? ["--skip-db-certificate", "--use-existing-sslutils"] : ["--skip-db-certificate"];
+            string[] database = host == c1.Standby
+                ? []
+                : model == PemSslModel.SslUtils
+                    ? ["--skip-db-certificate", "--use-existing-sslutils"]
+                    : ["--skip-db-certificate"];
             string[] page =
             [
-                "-t", "-ho", "-p", "-su", "--asb-host-name", "--replication-solution", "--replication-role", "-srp", "-srp", "--db-unitfile", "--db-install-path",
+                "-t", "-ho", "-p", "-su", "--asb-host-name", "--replication-solution", "--replication-role",
+                "-srp", "-srp", "--db-unitfile", "--db-install-path",
                 .. database, .. agent,
             ];
-            Assert.Equal(page, Command(c1, host).Split(' ').Where(w => w.StartsWith('-') && !w.Contains('=', StringComparison.Ordinal)));
+            var options = Command(c1, host).Split(' ')
+                .Where(w => w.StartsWith('-') && !w.Contains('=', StringComparison.Ordinal));
+            Assert.Equal(page, options);
         }
     }
 
@@ -142,7 +152,8 @@ public class PemServerTests
     [Fact]
     public void An_agent_that_its_own_worker_does_not_verify_is_not_proven()
     {
-        var change = Server(_c1.Standby).Compare(Facts.Of([("verified", "2"), .. Of(2).Where(f => f.Item1 != "verified")]), false)!;
+        var facts = Facts.Of([("verified", "2"), .. Of(2).Where(f => f.Item1 != "verified")]);
+        var change = Server(_c1.Standby).Compare(facts, false)!;
         Assert.Equal("start", change.Action);
         Assert.Contains("pemworker --verify-registration", change.Apply, StringComparison.Ordinal);
         Assert.Contains("wait_for 120 proven", change.Apply, StringComparison.Ordinal);
@@ -151,26 +162,37 @@ public class PemServerTests
     [Fact]
     public void An_agent_that_could_not_serve_after_a_failover_is_told_to()
     {
-        var change = Server(_c1.Standby).Compare(Facts.Of([("lacking", "alert_threads=1 enable_snmp=true x=1 "), .. Of(2)]), false)!;
-        Assert.Equal("alert_threads=1, enable_snmp=true in /usr/edb/pem/agent/etc/agent.cfg\nsystemctl restart pemagent", change.Difference);
+        var facts = Facts.Of([("lacking", "alert_threads=1 enable_snmp=true x=1 "), .. Of(2)]);
+        var change = Server(_c1.Standby).Compare(facts, false)!;
+        Assert.Equal(
+            "alert_threads=1, enable_snmp=true in /usr/edb/pem/agent/etc/agent.cfg\nsystemctl restart pemagent",
+            change.Difference);
         Assert.Contains("set_agent 'alert_threads=1' 'enable_snmp=true'\n", change.Apply, StringComparison.Ordinal);
         Assert.DoesNotContain("x=1", change.Apply, StringComparison.Ordinal);
-        // After the script as well, whatever it did there.
-        Assert.Contains("set_agent $(lacking)", Server(_c1.Standby).Compare(Facts.Of(), false)!.Apply, StringComparison.Ordinal);
+        // Also after the script has run, whatever it wrote there.
+        var configured = Server(_c1.Standby).Compare(Facts.Of(), false)!;
+        Assert.Contains("set_agent $(lacking)", configured.Apply, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("10.4.0", "alert_threads=1\n", "alert_threads=1")]
-    [InlineData("", "[PEM/agent]\nalert_threads=0\nenable_smtp=true\n", "[PEM/agent]\nalert_threads=1\nenable_smtp=true\nenable_snmp=true")]
-    public void Settings_of_an_agent_are_set_where_they_stand_and_added_otherwise(string version, string before, string after)
+    [InlineData(
+        "",
+        "[PEM/agent]\nalert_threads=0\nenable_smtp=true\n",
+        "[PEM/agent]\nalert_threads=1\nenable_smtp=true\nenable_snmp=true")]
+    public void Settings_of_an_agent_are_set_where_they_stand_and_added_otherwise(
+        string version, string before, string after)
     {
         using var folder = new TemporaryFolder();
         var file = folder["agent.cfg"];
         System.IO.File.WriteAllText(file, before);
-        var change = Server(_c1.Standby).Compare(Facts.Of([("version", version), ("lacking", "alert_threads=1 enable_snmp=true"), .. Of(2)]), false)!;
-        var set = change.Apply[change.Apply.IndexOf("set_agent() {", StringComparison.Ordinal)..change.Apply.IndexOf("\nset_agent ", StringComparison.Ordinal)];
+        var facts = Facts.Of([("version", version), ("lacking", "alert_threads=1 enable_snmp=true"), .. Of(2)]);
+        var apply = Server(_c1.Standby).Compare(facts, false)!.Apply;
+        var begin = apply.IndexOf("set_agent() {", StringComparison.Ordinal);
+        var set = apply[begin..apply.IndexOf("\nset_agent ", StringComparison.Ordinal)]
+            .Replace(PemServer.AgentConfig, file, StringComparison.Ordinal);
         var values = version.Length > 0 ? "alert_threads=1" : "alert_threads=1 enable_snmp=true";
-        var result = Shell.Sh($"set -e; T=$(mktemp -d '{folder[""]}/XXXXXX')\n{set.Replace(PemServer.AgentConfig, file, StringComparison.Ordinal)}\nset_agent {values}");
+        var result = Shell.Sh($"set -e; T=$(mktemp -d '{folder[""]}/XXXXXX')\n{set}\nset_agent {values}");
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Equal(after + "\n", System.IO.File.ReadAllText(file));
     }
@@ -179,8 +201,12 @@ public class PemServerTests
     [Spec("F8")]
     public void A_script_that_ran_in_upgrade_mode_is_believed_where_the_agent_lives()
     {
-        Assert.Null(Server(_c1.Standby).Compare(Facts.Of([("answers", "1"), .. Of(2).Where(f => f.Item1 != "configured")]), false));
-        var silent = Facts.Of([("answers", "1"), ("heartbeat", ""), .. Of(2).Where(f => f.Item1 is not ("configured" or "heartbeat"))]);
+        var lives = Facts.Of([("answers", "1"), .. Of(2).Where(f => f.Item1 != "configured")]);
+        Assert.Null(Server(_c1.Standby).Compare(lives, false));
+        var silent = Facts.Of([
+            ("answers", "1"),
+            ("heartbeat", ""),
+            .. Of(2).Where(f => f.Item1 is not ("configured" or "heartbeat"))]);
         Assert.Equal("configure", Server(_c1.Standby).Compare(silent, false)!.Action);
         // A live agent without a web application is a run that was cut before its end.
         var cut = Facts.Of([("answers", "1"), ("web", ""), .. Of(2).Where(f => f.Item1 is not ("configured" or "web"))]);
@@ -227,11 +253,13 @@ public class PemServerTests
         foreach (var (text, i) in new[] { first, second }.Select((t, i) => (t, i)))
             if (text is not null)
             {
-                System.IO.File.WriteAllText(folder[$"logs/configure-pem-server-{i}.log"], text + "\n");
-                System.IO.File.SetLastWriteTimeUtc(folder[$"logs/configure-pem-server-{i}.log"], DateTime.UnixEpoch.AddDays(i + 1));
+                var log = folder[$"logs/configure-pem-server-{i}.log"];
+                System.IO.File.WriteAllText(log, text + "\n");
+                System.IO.File.SetLastWriteTimeUtc(log, DateTime.UnixEpoch.AddDays(i + 1));
             }
         var condition = PemServer.Configured.Replace("/usr/edb/pem", folder[""].TrimEnd('/'), StringComparison.Ordinal);
-        Assert.Equal(configured ? "yes" : "no", Shell.Sh($"if {condition}\nthen echo yes; else echo no; fi").Output.Trim());
+        var result = Shell.Sh($"if {condition}\nthen echo yes; else echo no; fi");
+        Assert.Equal(configured ? "yes" : "no", result.Output.Trim());
     }
 
     [Theory]
@@ -250,10 +278,13 @@ public class PemServerTests
         }
 
         var error = Assert.Throws<PemException>(() => Server(_c1.Standby).Compare(facts, false));
-        Assert.Equal(("PemTooOld", true), (error.Id, error.Message.Contains($"node2 has edb-pem {version}", StringComparison.Ordinal)));
+        Assert.Equal(
+            ("PemTooOld", true),
+            (error.Id, error.Message.Contains($"node2 has edb-pem {version}", StringComparison.Ordinal)));
         var settings = SectionE.Settings(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "pem_user_settings", "pw");
         var there = Example.The<Requirement>(settings, _c1.Standby, r => r.Name == "PEM's web application");
-        Assert.Equal("PemTooOld", Assert.Throws<PemException>(() => there.Compare(Facts.Of(("there", "1"), ("version", version)), false)).Id);
+        var old = Facts.Of(("there", "1"), ("version", version));
+        Assert.Equal("PemTooOld", Assert.Throws<PemException>(() => there.Compare(old, false)).Id);
     }
 
     [Fact]
@@ -298,13 +329,16 @@ public class PemServerTests
                 [("--use-agent-user", "common_agent_user"), ("--use-agent-sslcert", "/etc/pki/pemha/common_agent_user.crt"),
                 ("--use-agent-sslkey", "/etc/pki/pemha/common_agent_user.key")]);
             Assert.DoesNotContain("-aro", Command(c1, host), StringComparison.Ordinal);
-            // What a run that was cut has registered is taken back by the vendor's own means, before another one is
-            // registered.
+            // An agent that an interrupted run has registered is unregistered by the vendor's own command before the
+            // next one is registered.
             var again = Server(c1, host).Compare(Facts.Of(("id", "4"), ("agent", "t")), false)!;
             const string unregister = "/usr/edb/pem/agent/bin/pemworker --unregister-agent --pem-user pemsuper";
             Assert.StartsWith(unregister + "\n", again.Difference, StringComparison.Ordinal);
-            Assert.True(again.Apply.IndexOf(unregister, StringComparison.Ordinal) < again.Apply.IndexOf("configure-pem-server.sh -t", StringComparison.Ordinal));
-            Assert.DoesNotContain("unregister", Server(c1, host).Compare(Facts.Of(("id", "4")), false)!.Apply, StringComparison.Ordinal);
+            Assert.True(
+                again.Apply.IndexOf(unregister, StringComparison.Ordinal)
+                    < again.Apply.IndexOf("configure-pem-server.sh -t", StringComparison.Ordinal));
+            var first = Server(c1, host).Compare(Facts.Of(("id", "4")), false)!;
+            Assert.DoesNotContain("unregister", first.Apply, StringComparison.Ordinal);
         }
     }
 
@@ -343,11 +377,14 @@ public class PemServerTests
     [InlineData("10.4.1", true, true)]
     [InlineData("10.6.0", false, false)]
     [Spec("P30")]
-    public void The_installed_version_decides_whether_the_common_user_is_a_superuser_meanwhile(string version, bool? said, bool super)
+    public void The_installed_version_decides_whether_the_common_user_is_a_superuser_meanwhile(
+        string version, bool? said, bool super)
     {
         var c1 = new Example(agentUser: "common_agent_user");
-        var server = new PemServer(c1.Primary, true, "pemsuper", "s3cret", new PemServerOptions(TemporarySuperUser: said));
-        Assert.Equal(super, server.Compare(Facts.Of(("version", version)), false)!.Difference.Contains("\" SUPERUSER;", StringComparison.Ordinal));
+        var options = new PemServerOptions(TemporarySuperUser: said);
+        var server = new PemServer(c1.Primary, true, "pemsuper", "s3cret", options);
+        var change = server.Compare(Facts.Of(("version", version)), false)!;
+        Assert.Equal(super, change.Difference.Contains("\" SUPERUSER;", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -358,9 +395,12 @@ public class PemServerTests
         var step = SectionE.Server(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "pemsuper", "s3cret");
         Assert.Equal("common agent user", step.Phases[1].Title);
         var demoted = Example.The<CommonUserDemoted>(step, c1.Primary);
-        Assert.Equal("ALTER ROLE \"common_agent_user\" NOSUPERUSER;", demoted.Compare(Facts.Of(("super", "1")), false)!.Difference);
+        Assert.Equal(
+            "ALTER ROLE \"common_agent_user\" NOSUPERUSER;",
+            demoted.Compare(Facts.Of(("super", "1")), false)!.Difference);
         Assert.Null(demoted.Compare(Facts.Of(), false));
-        var role = Example.The<PemHa.Engine.Postgres.Role>(SectionE.AgentUser(c1.Cluster, c1.Cluster.Hosts, c1.Primary), c1.Primary);
+        var role = Example.The<PemHa.Engine.Postgres.Role>(
+            SectionE.AgentUser(c1.Cluster, c1.Cluster.Hosts, c1.Primary), c1.Primary);
         var left = Facts.Of(("up", "1"), ("verifier", ""), ("attributes", "false"), ("holds0", "true"));
         Assert.Equal("ALTER ROLE \"common_agent_user\" LOGIN NOSUPERUSER;", role.Compare(left, false)!.Difference);
     }
@@ -387,9 +427,17 @@ public class PemServerTests
     {
         foreach (var host in new[] { _c1.Primary, _c1.Standby })
         {
-            string Call(PemServerOptions options) => new PemServer(host, host == _c1.Primary, "pemsuper", "s3cret", options).Compare(Facts.Of(), false)!.Difference;
-            Assert.Contains(" -srp --efm-cluster-name=efm -srp --efm-install-path=/usr/edb/efm-5.2/ ", Call(new()), StringComparison.Ordinal);
-            Assert.Contains(" -srp --efm-install-path=/usr/edb/efm-5.2/bin ", Call(new(EfmInstallPath: "/usr/edb/efm-5.2/bin")), StringComparison.Ordinal);
+            string Call(PemServerOptions options) =>
+                new PemServer(host, host == _c1.Primary, "pemsuper", "s3cret", options)
+                    .Compare(Facts.Of(), false)!.Difference;
+            Assert.Contains(
+                " -srp --efm-cluster-name=efm -srp --efm-install-path=/usr/edb/efm-5.2/ ",
+                Call(new()),
+                StringComparison.Ordinal);
+            Assert.Contains(
+                " -srp --efm-install-path=/usr/edb/efm-5.2/bin ",
+                Call(new(EfmInstallPath: "/usr/edb/efm-5.2/bin")),
+                StringComparison.Ordinal);
             Assert.DoesNotContain("-srp", Call(new(RegisterEfm: false)), StringComparison.Ordinal);
         }
     }
@@ -405,7 +453,8 @@ public class PemServerTests
         Directory.CreateDirectory(folder["bin"]);
         System.IO.File.WriteAllText(folder[made], "");
         Shell.Sh($"chmod 755 '{folder[made]}'");
-        var step = SectionE.Server(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "pemsuper", "s3cret", new PemServerOptions(EfmInstallPath: folder[given]));
+        var options = new PemServerOptions(EfmInstallPath: folder[given]);
+        var step = SectionE.Server(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "pemsuper", "s3cret", options);
         var there = Example.The<Requirement>(step, _c1.Third, r => r.Name == "EFM's path for PEM");
         var facts = Facts.Parse(Shell.Sh($"{PemHa.Engine.State.Prelude.For(_c1.Cluster)}{there.Probe}").Output);
         if (fits) Assert.Null(there.Compare(facts, false));
@@ -415,11 +464,12 @@ public class PemServerTests
     /// <summary>An agent that runs with the files it is to have, begun at second 1000.</summary>
     static readonly (string, string)[] Proven = Of(1);
 
-    /// <summary>The same of the agent with another number.</summary>
+    /// <summary>The same facts about the agent with another number.</summary>
     static (string, string)[] Of(int id) =>
     [
         ("configured", "1"), ("id", $"{id}"), ("agent", "t"), ("heartbeat", "t"), ("verified", "0"), ("web", "1"),
-        ("agent_ssl_crt", $"/etc/pki/pemha/agent{id}.crt"), ("agent_ssl_key", $"/etc/pki/pemha/agent{id}.key"), ("now", "1100"), ("uptime", "110"), ("written", "999"),
+        ("agent_ssl_crt", $"/etc/pki/pemha/agent{id}.crt"), ("agent_ssl_key", $"/etc/pki/pemha/agent{id}.key"),
+        ("now", "1100"), ("uptime", "110"), ("written", "999"),
         ("state", "ActiveState=active\nActiveEnterTimestampMonotonic=10000000\n"),
     ];
 
@@ -447,7 +497,9 @@ public class PemServerTests
     static PemServer Server(Example c1, PemHost host) =>
         Example.The<PemServer>(SectionE.Server(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "pemsuper", "s3cret"), host);
 
-    static string Command(Example c1, PemHost host) => Server(c1, host).Compare(Facts.Of(), false)!.Difference.Split('\n').Single(l => l.Contains("configure-pem", StringComparison.Ordinal));
+    static string Command(Example c1, PemHost host) => Server(c1, host).Compare(Facts.Of(), false)!.Difference
+        .Split('\n')
+        .Single(l => l.Contains("configure-pem", StringComparison.Ordinal));
 
     string Command(PemHost host) => Server(host).Compare(Facts.Of(), false)!.Difference;
 }

@@ -26,15 +26,18 @@ public class UserSettingsTests
         Assert.Equal(plain, UserSettings.Refusal(password) is null);
         if (!plain) return;
         var uri = UserSettings.Uri(_c1.Cluster, "pem_user_settings", password);
-        Assert.Equal($"postgresql+psycopg://pem_user_settings:{password}@172.16.161.245:5444/pem_user_settings?sslmode=require", uri);
+        Assert.Equal(
+            $"postgresql+psycopg://pem_user_settings:{password}@172.16.161.245:5444/pem_user_settings?sslmode=require",
+            uri);
     }, cases: 500);
 
     [Fact]
-    public void Python_reads_the_password_back_from_the_line_as_the_migration_does() => Plain.Array[500].Holds(passwords =>
+    public void Python_reads_the_password_back_from_the_line_as_the_migration_does() =>
+        Plain.Array[500].Holds(passwords =>
     {
         // A host without Python has no web application; this machine may be one.
         if (!Shell.Has("python3")) return;
-        var lines = string.Join('\0', passwords.Select(p => $"CONFIG_DATABASE_URI = \"{UserSettings.Uri(_c1.Cluster, "pem_user_settings", p)}\""));
+        var lines = string.Join('\0', passwords.Select(Line));
         var result = Shell.Run("python3", Encoding.UTF8.GetBytes(lines), "-c", """
             import configparser, sys, urllib.parse
             for line in sys.stdin.buffer.read().decode().split('\0'):
@@ -52,7 +55,8 @@ public class UserSettingsTests
     }, cases: 2, each: 500, threads: 1);
 
     [Fact]
-    public void An_IPv6_address_stands_in_brackets() => Assert.Equal("postgresql+psycopg://a_b:p@[fd00::9]:5555/pem_user_settings?sslmode=require",
+    public void An_IPv6_address_stands_in_brackets() => Assert.Equal(
+        "postgresql+psycopg://a_b:p@[fd00::9]:5555/pem_user_settings?sslmode=require",
         UserSettings.Uri(new PemCluster("efm", "fd00::9") { Port = 5555 }, "a_b", "p"));
 
     [Fact]
@@ -66,16 +70,19 @@ public class UserSettingsTests
     }, cases: 300);
 
     [Fact]
-    public void A_runbook_writes_the_same_line_from_a_password_that_it_is_given() => Gen.OneOf(Texts.Line.Where(x => x.Length > 0), Plain).Array[10].Holds(passwords =>
+    public void A_runbook_writes_the_same_line_from_a_password_that_it_is_given() => Gen.OneOf(
+        Texts.Line.Where(x => x.Length > 0), Plain).Array[10].Holds(passwords =>
     {
         foreach (var password in passwords)
         {
             var recipe = File("pw").Compare(Facts.Of(), false)!.Recipe;
             var variable = Assert.Single(recipe.Secrets);
-            // Everything but the writing itself, which is every file's.
-            var result = Shell.Sh($"LC_ALL=C\nfail() {{ echo refused; exit 1; }}\n{variable}={PemHa.Engine.Remote.Sh.Quote(password)}\nset_block() {{ cat; }}\n{recipe.Script}\n");
-            Assert.Equal(UserSettings.Refusal(password) is null
-                ? $"CONFIG_DATABASE_URI = \"{UserSettings.Uri(_c1.Cluster, "pem_user_settings", password)}\"\n" : "refused\n", result.Output);
+            // All but the code that writes the file, which is the same for every file.
+            var secret = $"{variable}={PemHa.Engine.Remote.Sh.Quote(password)}";
+            var result = Shell.Sh(
+                $"LC_ALL=C\nfail() {{ echo refused; exit 1; }}\n{secret}\nset_block() {{ cat; }}\n{recipe.Script}\n");
+            Assert.Equal(
+                UserSettings.Refusal(password) is null ? Line(password) + "\n" : "refused\n", result.Output);
         }
     }, cases: 3, each: 10, threads: 1);
 
@@ -104,7 +111,8 @@ public class UserSettingsTests
     {
         const string theirs = "MAIL_PASSWORD = 'mine'\n# was postgres://u:hers@h/d\n";
         var created = File("new.1").Compare(Facts.Of(("file.text", theirs), ("file.mode", Mode)), false)!.Difference;
-        var changed = File("new.1").Compare(Facts.Of(("file.text", Edited(File("old~2"), theirs)), ("file.mode", Mode)), false)!.Difference;
+        var old = Facts.Of(("file.text", Edited(File("old~2"), theirs)), ("file.mode", Mode));
+        var changed = File("new.1").Compare(old, false)!.Difference;
         foreach (var secret in new[] { "new", "old", "mine", "hers" })
             Assert.DoesNotContain(secret, created + changed, StringComparison.Ordinal);
         Assert.Contains("+CONFIG_DATABASE_URI = \"postgresql+psycopg://pem_user_settings:********@172.16.161.245:5444/", created, StringComparison.Ordinal);
@@ -175,6 +183,10 @@ public class UserSettingsTests
     WebConfiguration File(string password) => Example.The<WebConfiguration>(Step(password), _c1.Standby);
 
     UserSettingsDatabase Database() => Example.The<UserSettingsDatabase>(Step("pw"), _c1.Primary);
+
+    /// <summary>The line with the URI that has the password.</summary>
+    string Line(string password) =>
+        $"CONFIG_DATABASE_URI = \"{UserSettings.Uri(_c1.Cluster, "pem_user_settings", password)}\"";
 
     static string Edited(ManagedFile file, string? text) =>
         Content(file.Compare(text is null ? Facts.Of() : Facts.Of(("file.text", ManagedFile.Utf8(text)), ("file.mode", Mode)), false)!) is var bytes

@@ -38,17 +38,26 @@ public sealed class ClusterInitialisedTests : IDisposable
         Assert.Equal(["PG_VERSION"], Directory.GetFileSystemEntries(_cluster.DataDirectory).Select(Path.GetFileName));
     }
 
-    /// <summary>Row 60: that the vendor's setup takes a service's name has no public proof.</summary>
+    /// <summary>
+    /// Row 60: there is no public proof that the vendor's setup accepts the name of a service.
+    /// </summary>
     [Fact]
     public void Where_the_setup_knows_no_services_name_it_is_said_what_to_do_by_hand()
     {
-        _cluster = new PemCluster("efm", "172.16.161.245") { DataDirectory = _folder["new/data"], ServiceName = "pem-db" };
+        _cluster = new PemCluster("efm", "172.16.161.245")
+        {
+            DataDirectory = _folder["new/data"],
+            ServiceName = "pem-db",
+        };
         Setup("echo Usage: >&2; exit 2");
         var refused = Apply(Look()!);
         Assert.Equal(1, refused.ExitCode);
-        Assert.Matches($"for the service pem-db; .*nothing public.* By hand, .*initdb -D {_cluster.DataDirectory} -E UTF-8; .*run the step again", refused.Error);
+        Assert.Matches(
+            "for the service pem-db; .*nothing public.* "
+                + $"By hand, .*initdb -D {_cluster.DataDirectory} -E UTF-8; .*run the step again",
+            refused.Error);
 
-        // What is then made by hand is no leftover of a setup that was cut.
+        // A data directory that is then made by hand is not taken for a leftover of an interrupted setup.
         Directory.CreateDirectory(_cluster.DataDirectory);
         File.WriteAllText(In("PG_VERSION"), "17");
         Assert.Null(Look());

@@ -5,8 +5,8 @@ using PemHa.Engine.State;
 namespace PemHa.Tests.Postgres;
 
 /// <summary>
-/// The unit of a data directory or a service that is not the package's, by the real shell and a systemctl of the test's
-/// own.
+/// The unit of a data directory or a service that is not the package's, tested with a real shell and with a systemctl
+/// that the test supplies.
 /// </summary>
 [Spec("P4")]
 public sealed class DatabaseUnitTests : IDisposable
@@ -32,7 +32,9 @@ public sealed class DatabaseUnitTests : IDisposable
             $"[Service]\nEnvironment={packages}\nPIDFile=/pkg/data/postmaster.pid\nType=notify\n");
         var change = Compare(("load", "not-found"))!;
         Run(change.Apply);
-        Assert.Equal($"[Service]\nEnvironment=PGDATA={_cluster.DataDirectory}\nPIDFile={_cluster.DataDirectory}/postmaster.pid\nType=notify\n",
+        Assert.Equal(
+            $"[Service]\nEnvironment=PGDATA={_cluster.DataDirectory}\n"
+                + $"PIDFile={_cluster.DataDirectory}/postmaster.pid\nType=notify\n",
             File.ReadAllText(_folder["pem-db.service"]));
     }
 
@@ -40,14 +42,17 @@ public sealed class DatabaseUnitTests : IDisposable
     public void A_drop_in_moves_both()
     {
         var change = Compare(("load", "loaded"), ("directory", "/pkg/data"))!;
-        Assert.Contains($"PIDFile={_cluster.DataDirectory}/postmaster.pid", change.Difference, StringComparison.Ordinal);
+        Assert.Contains(
+            $"PIDFile={_cluster.DataDirectory}/postmaster.pid", change.Difference, StringComparison.Ordinal);
         Run(change.Apply);
-        Assert.Equal($"[Service]\nEnvironment=PGDATA={_cluster.DataDirectory}\nPIDFile={_cluster.DataDirectory}/postmaster.pid\n",
+        Assert.Equal(
+            $"[Service]\nEnvironment=PGDATA={_cluster.DataDirectory}\n"
+                + $"PIDFile={_cluster.DataDirectory}/postmaster.pid\n",
             File.ReadAllText(_folder["pem-db.service.d/pemha-data.conf"]));
     }
 
     /// <summary>
-    /// B2: also where the directory was moved by a drop-in of the administrator's, and where a database lies in it.
+    /// B2: also when an administrator's drop-in has moved the directory, and when it contains a database.
     /// </summary>
     [Fact]
     public void A_unit_that_still_names_another_servers_PID_file_is_corrected()
@@ -57,7 +62,10 @@ public sealed class DatabaseUnitTests : IDisposable
         Assert.Equal("correct", change.Action);
         Assert.Contains("/pkg/data/postmaster.pid", change.Difference, StringComparison.Ordinal);
         Run(change.Apply);
-        Assert.EndsWith($"PIDFile={_cluster.DataDirectory}/postmaster.pid\n", File.ReadAllText(_folder["pem-db.service.d/pemha-data.conf"]), StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"PIDFile={_cluster.DataDirectory}/postmaster.pid\n",
+            File.ReadAllText(_folder["pem-db.service.d/pemha-data.conf"]),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,8 +79,12 @@ public sealed class DatabaseUnitTests : IDisposable
 
     Change? Compare(params (string, string)[] facts) => new DatabaseUnit(_cluster).Compare(Facts.Of(facts), false);
 
-    /// <summary>What is to be changed about a unit that has our directory and such a PID file.</summary>
-    Change? Look(string pidFile) => new DatabaseUnit(_cluster).Compare(Facts.Parse(Run(new DatabaseUnit(_cluster).Probe, pidFile)), false);
+    /// <summary>The change planned for a unit that has our directory and the given PID file.</summary>
+    Change? Look(string pidFile)
+    {
+        var unit = new DatabaseUnit(_cluster);
+        return unit.Compare(Facts.Parse(Run(unit.Probe, pidFile)), false);
+    }
 
     string Run(string script, string pidFile = "")
     {

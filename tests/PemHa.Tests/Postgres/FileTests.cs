@@ -25,8 +25,13 @@ public class FileTests
     public void EFM_is_allowed_from_every_node_and_the_virtual_IP_on_every_data_node()
     {
         var step = SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", "pw", new EfmOptions());
-        // The manual's loopback addresses too, where an agent may ask its own database (B16).
-        string[] from = [.. new[] { "200", "201", "202", "203", "245" }.Select(n => $"172.16.161.{n}/32"), "127.0.0.1/32", "::1/128"];
+        // Also from the manual's loopback addresses, from which an agent may connect to its own database (B16).
+        string[] from =
+        [
+            .. new[] { "200", "201", "202", "203", "245" }.Select(n => $"172.16.161.{n}/32"),
+            "127.0.0.1/32",
+            "::1/128",
+        ];
         foreach (var host in new[] { _c1.Primary, _c1.Standby, _c1.Third })
             Assert.Equal(from.Select(a => $"hostssl edb efm {a} scram-sha-256"),
                 MarkedBlock.Get(After(Example.The<HbaFile>(step, host), ("ssl", "on")), "efm")!);

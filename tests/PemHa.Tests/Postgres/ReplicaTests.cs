@@ -13,8 +13,8 @@ public class ReplicaTests
         [("there", "cluster"), ("data.sysid", Ours), ("standby", "1"), ("enabled", "enabled"), ("up", "1"), ("recovery", "true"),
             ("receiver", "streaming 172.16.161.200")];
     static readonly (string, string)[] Fresh =
-        [("there", "cluster"), ("data.sysid", Foreign), ("enabled", "enabled"), ("up", "1"), ("recovery", "false"), ("own", "\n"), ("objects.postgres", "0 \n"),
-            ("objects.edb", "0"), ("objects.template1", "0")];
+        [("there", "cluster"), ("data.sysid", Foreign), ("enabled", "enabled"), ("up", "1"), ("recovery", "false"),
+            ("own", "\n"), ("objects.postgres", "0 \n"), ("objects.edb", "0"), ("objects.template1", "0")];
 
     readonly Example _c1 = new();
 
@@ -107,7 +107,10 @@ public class ReplicaTests
     [Theory]
     [InlineData("own", "database sales", "another database cluster with database sales")]
     [InlineData("own", "role app", "another database cluster with role app")]
-    [InlineData("objects.postgres", "3 public.a, public.b, large object 9", "tables of its own (3: public.a, public.b, large object 9 in postgres)")]
+    [InlineData(
+        "objects.postgres",
+        "3 public.a, public.b, large object 9",
+        "tables of its own (3: public.a, public.b, large object 9 in postgres)")]
     [InlineData("objects.edb", "1", "tables of its own")]
     [InlineData("objects.template1", "1", "tables of its own")]
     [InlineData("up", "", "stopped")]

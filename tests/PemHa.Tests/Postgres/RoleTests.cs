@@ -63,7 +63,8 @@ public class RoleTests
     public void EFMs_role_gets_every_privilege_that_it_lacks_and_no_other()
     {
         var c1 = new Example();
-        var role = Example.The<Role>(SectionC.Cluster(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "efm", "pw", new EfmOptions()), c1.Primary);
+        var step = SectionC.Cluster(c1.Cluster, c1.Cluster.Hosts, c1.Primary, "efm", "pw", new EfmOptions());
+        var role = Example.The<Role>(step, c1.Primary);
         string[] grants =
         [
             "GRANT CONNECT ON DATABASE \"edb\" TO \"efm\";", "GRANT EXECUTE ON FUNCTION pg_current_wal_lsn() TO \"efm\";",

@@ -16,7 +16,9 @@ public sealed class AgentUserTests
     public void It_may_connect_to_template1_until_it_is_an_agents()
     {
         var role = Example.The<Role>(SectionE.AgentUser(_common.Cluster, _common.Cluster.Hosts, _common.Primary), _common.Primary);
-        Assert.Equal("CREATE ROLE \"common_agent_user\" LOGIN NOSUPERUSER;\nGRANT CONNECT ON DATABASE template1 TO \"common_agent_user\";",
+        Assert.Equal(
+            "CREATE ROLE \"common_agent_user\" LOGIN NOSUPERUSER;\n"
+                + "GRANT CONNECT ON DATABASE template1 TO \"common_agent_user\";",
             role.Compare(Facts.Of(("up", "1")), false)!.Difference);
         (string, string)[] there = [("up", "1"), ("verifier", ""), ("attributes", "true")];
         Assert.Null(role.Compare(Facts.Of([.. there, ("holds0", "true")]), false));

@@ -72,7 +72,8 @@ public class GuardTests
     [Spec("P19", "F5")]
     public void A_property_that_EFM_does_not_know_is_refused()
     {
-        var step = SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", "pw", new EfmOptions { Properties = new Dictionary<string, string> { ["node.timeotu"] = "20" } });
+        var options = new EfmOptions { Properties = new Dictionary<string, string> { ["node.timeotu"] = "20" } };
+        var step = SectionC.Cluster(_c1.Cluster, _c1.Cluster.Hosts, _c1.Primary, "efm", "pw", options);
         var error = Assert.Throws<PemException>(() => Example.The<EfmProperties>(step, _c1.Primary)
             .Compare(Facts.Of(("sample.text", "#node.timeout=50\n"), ("encrypted", "x")), false));
         Assert.Equal("PropertyUnknown", error.Id);

@@ -62,10 +62,20 @@ public class PrerequisiteTests
 
     [Theory]
     [InlineData("", "", "", PemCheckState.Passed, "are installed")]
-    [InlineData("edb-as17-server edb-pem", "edb-as17-server\nedb-pem\n", "enterprisedb-enterprise enabled", PemCheckState.Passed, "can be installed")]
+    [InlineData(
+        "edb-as17-server edb-pem",
+        "edb-as17-server\nedb-pem\n",
+        "enterprisedb-enterprise enabled",
+        PemCheckState.Passed,
+        "can be installed")]
     [InlineData("edb-as17-server edb-pem", "", "crb enabled", PemCheckState.Failed, "No repository of EDB's")]
     [InlineData("edb-pem", "", "enterprisedb-enterprise disabled", PemCheckState.Failed, "EDB's repository is off")]
-    [InlineData("edb-as17-server edb-pem", "edb-pem", "enterprisedb-enterprise enabled", PemCheckState.Failed, "does not hold edb-as17-server")]
+    [InlineData(
+        "edb-as17-server edb-pem",
+        "edb-pem",
+        "enterprisedb-enterprise enabled",
+        PemCheckState.Failed,
+        "does not hold edb-as17-server")]
     [InlineData("java-17-openjdk-headless epel-release", "", "", PemCheckState.Passed, "are installed")]
     [Spec("T1", "P3", "P32")]
     public void What_cannot_be_installed_is_found_with_the_reason(string missing, string available, string repositories, PemCheckState state, string why) =>
@@ -74,46 +84,102 @@ public class PrerequisiteTests
     [Fact]
     [Spec("T1")]
     public void What_dnf_itself_complains_of_is_told() => Is("packages", PemCheckState.Failed,
-        Facts.Of(("missing", "edb-pem"), ("refused", "1"), ("repositories", "enterprisedb enabled"), ("said", "x\nStatus code: 401 for https://downloads\n")), "Status code: 401");
+        Facts.Of(
+            ("missing", "edb-pem"),
+            ("refused", "1"),
+            ("repositories", "enterprisedb enabled"),
+            ("said", "x\nStatus code: 401 for https://downloads\n")),
+        "Status code: 401");
 
     [Theory]
     [InlineData("17.0.9", "", "", PemCheckState.Passed, "17.0.9 is there")]
     [InlineData("", "", "", PemCheckState.Warning, "does not report its version")]
-    [InlineData("0", "1", "java-17-openjdk-headless java-21-openjdk-headless", PemCheckState.Passed, "installs java-17-openjdk-headless")]
+    [InlineData(
+        "0",
+        "1",
+        "java-17-openjdk-headless java-21-openjdk-headless",
+        PemCheckState.Passed,
+        "installs java-17-openjdk-headless")]
     [InlineData("0", "1", "java-21-openjdk-headless", PemCheckState.Passed, "installs java-21-openjdk-headless")]
-    [InlineData("1.8.0_402", "1", "java-11-openjdk-headless", PemCheckState.Passed, "too old; Install-PemEpas installs java-11-openjdk-headless")]
-    [InlineData("0", "1", "", PemCheckState.Failed, "no repository holds java-17-openjdk-headless, java-21-openjdk-headless, java-11-openjdk-headless")]
+    [InlineData(
+        "1.8.0_402",
+        "1",
+        "java-11-openjdk-headless",
+        PemCheckState.Passed,
+        "too old; Install-PemEpas installs java-11-openjdk-headless")]
+    [InlineData(
+        "0",
+        "1",
+        "",
+        PemCheckState.Failed,
+        "no repository holds java-17-openjdk-headless, java-21-openjdk-headless, java-11-openjdk-headless")]
     [Spec("T1")]
-    public void EFM_needs_a_Java_that_is_not_too_old(string version, string missing, string available, PemCheckState state, string why) =>
-        Is("Java", state, Facts.Of([("java", version), ("available", available), .. missing.Length > 0 ? new[] { ("java.missing", "1") } : []]), why);
+    public void EFM_needs_a_Java_that_is_not_too_old(
+        string version, string missing, string available, PemCheckState state, string why)
+    {
+        (string, string)[] absent = missing.Length > 0 ? [("java.missing", "1")] : [];
+        Is("Java", state, Facts.Of([("java", version), ("available", available), .. absent]), why);
+    }
 
     [Theory]
     [InlineData("rocky", "baseos enabled", "", PemCheckState.Failed, "CRB (crb) and EPEL (epel-release)")]
     [InlineData("rocky", "crb disabled", "epel-release", PemCheckState.Passed, "Install-PemEpas")]
     [InlineData("rocky", "crb enabled\nepel enabled", "", PemCheckState.Passed, "Both are there")]
-    [InlineData("ol", "ol9_codeready_builder disabled", "oracle-epel-release-el9", PemCheckState.Passed, "Install-PemEpas")]
-    [InlineData("ol", "ol9_codeready_builder disabled", "epel-release", PemCheckState.Failed, "EPEL (oracle-epel-release-el9)")]
-    [InlineData("rhel", "codeready-builder-for-rhel-9-rhui-rpms disabled", "", PemCheckState.Passed, "dl.fedoraproject.org")]
-    [InlineData("rhel", "rhel-9-for-x86_64-baseos-rpms enabled", "", PemCheckState.Failed, "CRB (codeready-builder-for-rhel-9-x86_64-rpms)")]
+    [InlineData(
+        "ol",
+        "ol9_codeready_builder disabled",
+        "oracle-epel-release-el9",
+        PemCheckState.Passed,
+        "Install-PemEpas")]
+    [InlineData(
+        "ol",
+        "ol9_codeready_builder disabled",
+        "epel-release",
+        PemCheckState.Failed,
+        "EPEL (oracle-epel-release-el9)")]
+    [InlineData(
+        "rhel",
+        "codeready-builder-for-rhel-9-rhui-rpms disabled",
+        "",
+        PemCheckState.Passed,
+        "dl.fedoraproject.org")]
+    [InlineData(
+        "rhel",
+        "rhel-9-for-x86_64-baseos-rpms enabled",
+        "",
+        PemCheckState.Failed,
+        "CRB (codeready-builder-for-rhel-9-x86_64-rpms)")]
     [Spec("P2")]
-    public void CRB_and_EPEL_have_to_be_known_to_the_host(string distribution, string repositories, string available, PemCheckState state, string why) => Is("CRB and EPEL", state,
-        Facts.Of(("id", distribution), ("version", "9"), ("machine", "x86_64"), ("repositories", repositories), ("available", available)), why);
+    public void CRB_and_EPEL_have_to_be_known_to_the_host(
+        string distribution, string repositories, string available, PemCheckState state, string why) =>
+        Is(
+            "CRB and EPEL",
+            state,
+            Facts.Of(
+                ("id", distribution),
+                ("version", "9"),
+                ("machine", "x86_64"),
+                ("repositories", repositories),
+                ("available", available)),
+            why);
 
     [Theory]
     [InlineData("", false, PemCheckState.Warning, "reach nobody")]
     [InlineData("", true, PemCheckState.Passed, "port 25 takes EFM's notifications to root@localhost")]
     [InlineData("/usr/local/bin/page", false, PemCheckState.Passed, "/usr/local/bin/page")]
     [Spec("P19")]
-    public void Notifications_need_a_mail_server_on_each_node_or_a_script(string script, bool listens, PemCheckState state, string why)
+    public void Notifications_need_a_mail_server_on_each_node_or_a_script(
+        string script, bool listens, PemCheckState state, string why)
     {
-        var cluster = new PemCluster("efm", "10.0.0.9")
-        {
-            EfmProperty = script.Length > 0 ? new Dictionary<string, string> { ["script.notification"] = script } : new Dictionary<string, string>(),
-        };
+        var properties = new Dictionary<string, string>();
+        if (script.Length > 0) properties["script.notification"] = script;
+        var cluster = new PemCluster("efm", "10.0.0.9") { EfmProperty = properties };
         var verdict = NetworkChecks.JudgeMail(cluster, listens ? Facts.Of(("listens", "1")) : new Facts());
         Assert.Equal(state, verdict.State);
         Assert.Contains(why, verdict.Why, StringComparison.Ordinal);
-        Assert.Equal(state == PemCheckState.Warning, verdict.Remedy.Contains("script.notification", StringComparison.Ordinal));
+        Assert.Equal(
+            state == PemCheckState.Warning,
+            verdict.Remedy.Contains("script.notification", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -121,8 +187,12 @@ public class PrerequisiteTests
     [InlineData("sudo ps", PemCheckState.Passed, "There is no sudo, ps; Install-PemEpas installs sudo, procps-ng.")]
     [InlineData("sudo flock", PemCheckState.Failed, "There is no flock.")]
     [Spec("T1")]
-    public void Commands_of_EFM_are_brought_and_those_of_the_steps_must_be_there(string missing, PemCheckState state, string why) => Is("tools", state,
-        Facts.Of([.. missing.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(m => ($"missing.{m}", "1"))]), why);
+    public void Commands_of_EFM_are_brought_and_those_of_the_steps_must_be_there(
+        string missing, PemCheckState state, string why)
+    {
+        var commands = missing.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Is("tools", state, Facts.Of([.. commands.Select(m => ($"missing.{m}", "1"))]), why);
+    }
 
     [Theory]
     [InlineData(Zone, "public", "", PemCheckState.Passed)]
@@ -256,7 +326,7 @@ public class PrerequisiteTests
         Is("settings", state, Facts.Of(("up", "1"), ("setting.port", "5444"), ("setting.listen_addresses", value), ("source.listen_addresses", source)), why);
 
     /// <summary>
-    /// B9: what more than one standby needs after a failover. A setting at its default, 0, is not told.
+    /// B9: the WAL that more than one standby needs after a failover. A setting at its default, 0, is not reported.
     /// </summary>
     [Theory]
     [InlineData("2", "", PemCheckState.Warning, "wal_keep_size is 0 MB, and 2 standbys stream")]
@@ -265,9 +335,16 @@ public class PrerequisiteTests
     [InlineData("2", "8000", PemCheckState.Passed, "")]
     [InlineData("1", "64", PemCheckState.Passed, "Enable-PemReplication sets wal_keep_size = 500")]
     [Spec("P8")]
-    public void Less_WAL_than_the_other_standbys_may_need_is_told(string streaming, string kept, PemCheckState state, string why) =>
-        Is("settings", state, Facts.Of([("up", "1"), ("setting.listen_addresses", "*"), ("streaming", streaming),
-            .. kept.Length > 0 ? new[] { ("setting.wal_keep_size", kept), ("source.wal_keep_size", "/d/postgresql.conf line 9") } : []]), why);
+    public void Less_WAL_than_the_other_standbys_may_need_is_told(
+        string streaming, string kept, PemCheckState state, string why)
+    {
+        (string, string)[] keeps = kept.Length > 0
+            ? [("setting.wal_keep_size", kept), ("source.wal_keep_size", "/d/postgresql.conf line 9")]
+            : [];
+        var facts = Facts.Of(
+            [("up", "1"), ("setting.listen_addresses", "*"), ("streaming", streaming), .. keeps]);
+        Is("settings", state, facts, why);
+    }
 
     [Fact]
     [Spec("T16", "P14")]

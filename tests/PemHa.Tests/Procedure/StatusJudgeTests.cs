@@ -47,8 +47,12 @@ public class StatusJudgeTests
             Nodes = [.. StatusJudge.Of(Healthy, "efm").Zip(authorities, (n, a) => new NodeView(n) { Authorities = a })],
             Efm = Healthy,
         });
-        Assert.All(Judge("a", "a", ""), n => Assert.DoesNotContain(n.Finding, f => f.Message.Contains("authorities", StringComparison.Ordinal)));
-        var finding = Assert.Single(Judge("a", "b", "a")[0].Finding, f => f.Message.Contains("authorities", StringComparison.Ordinal));
+        const string word = "authorities";
+        Assert.All(
+            Judge("a", "a", ""),
+            n => Assert.DoesNotContain(n.Finding, f => f.Message.Contains(word, StringComparison.Ordinal)));
+        var finding = Assert.Single(
+            Judge("a", "b", "a")[0].Finding, f => f.Message.Contains(word, StringComparison.Ordinal));
         Assert.Contains("10.1.0.12 differs", finding.Message, StringComparison.Ordinal);
     }
 
@@ -61,7 +65,9 @@ public class StatusJudgeTests
             Nodes = [new NodeView(StatusJudge.Of(Healthy, "efm")[0]) { Outlived = ["edb-uwsgi", "pemagent"] }],
             Efm = Healthy,
         });
-        var finding = Assert.Single(nodes[0].Finding, f => f.Message.Contains("edb-uwsgi and pemagent of PEM before 10.5", StringComparison.Ordinal));
+        var finding = Assert.Single(
+            nodes[0].Finding,
+            f => f.Message.Contains("edb-uwsgi and pemagent of PEM before 10.5", StringComparison.Ordinal));
         Assert.StartsWith("systemctl restart edb-uwsgi pemagent;", finding.Remedy, StringComparison.Ordinal);
     }
 
@@ -92,7 +98,11 @@ public class StatusJudgeTests
         PemNodeStatus Of(string file, DateTime? end) => StatusJudge.Judge(new StatusView
         {
             Cluster = "efm",
-            Nodes = [.. StatusJudge.Of(Healthy, "efm").Select((n, i) => new NodeView(n) { Ending = i == 0 ? [(file, end)] : [] })],
+            Nodes =
+            [
+                .. StatusJudge.Of(Healthy, "efm")
+                    .Select((n, i) => new NodeView(n) { Ending = i == 0 ? [(file, end)] : [] }),
+            ],
             Efm = Healthy,
         })[0];
         Assert.Equal(["Warning: its certificate server.crt ends on 2099-01-02"], Of("server.crt", new(2099, 1, 2, 3, 4, 5, DateTimeKind.Utc)).Finding.Select(f => f.ToString()));
@@ -163,7 +173,7 @@ public class StatusJudgeTests
     };
 
     /// <summary>
-    /// The old primary of a failover, which was started by hand (R1, B3), as each way of asking sees it.
+    /// The old primary of a failover, which was started by hand (R1, B3), as each source of information shows it.
     /// </summary>
     [Theory]
     [InlineData("report")]
@@ -173,7 +183,8 @@ public class StatusJudgeTests
     [Spec("P22")]
     public void A_split_brain_is_critical_whatever_it_is_read_from(string way)
     {
-        var efm = WithNode("10.1.0.12", new("Idle", "UNKNOWN", "10.1.0.20", false, null, "0/D0001F8", way.EndsWith("text", StringComparison.Ordinal) ? null : Split));
+        var info = way.EndsWith("text", StringComparison.Ordinal) ? null : Split;
+        var efm = WithNode("10.1.0.12", new("Idle", "UNKNOWN", "10.1.0.20", false, null, "0/D0001F8", info));
         var seen = StatusJudge.Of(efm, "efm");
         var nodes = way == "report" ? seen : StatusJudge.Judge(new StatusView
         {
@@ -187,19 +198,25 @@ public class StatusJudgeTests
         });
         var cluster = nodes[0].Finding.Single(f => f.Message == "10.1.0.11 and 10.1.0.12 both take writes");
         Assert.Equal("Critical", cluster.Severity);
-        Assert.Contains("Stop edb-as-NN on 10.1.0.12 at once; 10.1.0.11 is the primary", cluster.Remedy, StringComparison.Ordinal);
-        var node = nodes[1].Finding.Single(f => f.Message.StartsWith("its database takes writes beside the primary", StringComparison.Ordinal));
+        Assert.Contains(
+            "Stop edb-as-NN on 10.1.0.12 at once; 10.1.0.11 is the primary", cluster.Remedy, StringComparison.Ordinal);
+        var node = nodes[1].Finding.Single(
+            f => f.Message.StartsWith("its database takes writes beside the primary", StringComparison.Ordinal));
         Assert.Equal("Critical", node.Severity);
-        Assert.All(nodes.SelectMany(n => n.Finding), f => Assert.DoesNotContain("efm resume", f.Remedy, StringComparison.Ordinal));
-        // EFM's words are shown wherever it says some.
+        Assert.All(
+            nodes.SelectMany(n => n.Finding),
+            f => Assert.DoesNotContain("efm resume", f.Remedy, StringComparison.Ordinal));
+        // EFM's message is shown whenever there is one.
         if (efm.Nodes["10.1.0.12"].Info is not null) Assert.EndsWith(Split, node.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_standby_that_was_promoted_without_EFM_is_found_by_the_type_of_its_row()
     {
-        var nodes = StatusJudge.Of(WithNode("10.1.0.12", new("Standby", "UP", "", false, "0/1", "0/1", null) { RowType = "Primary" }), "efm");
-        Assert.Contains("Critical: 10.1.0.11 and 10.1.0.12 both take writes", nodes[0].Finding.Select(f => f.ToString()));
+        var promoted = new EfmNode("Standby", "UP", "", false, "0/1", "0/1", null) { RowType = "Primary" };
+        var nodes = StatusJudge.Of(WithNode("10.1.0.12", promoted), "efm");
+        Assert.Contains(
+            "Critical: 10.1.0.11 and 10.1.0.12 both take writes", nodes[0].Finding.Select(f => f.ToString()));
         Assert.Equal("Primary", nodes[1].Role);
     }
 
@@ -215,27 +232,46 @@ public class StatusJudgeTests
     {
         var efm = WithNode("10.1.0.12", new("Idle", "UP", "", false, null, "0/1", info));
         if (!beside) efm = efm with { Nodes = efm.Nodes.Where(n => n.Key != "10.1.0.11").ToDictionary() };
-        var seen = StatusJudge.Of(efm, "efm").Single(n => n.Address == "10.1.0.12") with { Role = role, Replication = replication, Database = role == "Stopped" ? "DOWN" : "UP" };
+        var seen = StatusJudge.Of(efm, "efm").Single(n => n.Address == "10.1.0.12") with
+        {
+            Role = role,
+            Replication = replication,
+            Database = role == "Stopped" ? "DOWN" : "UP",
+        };
         var other = StatusJudge.Of(Healthy, "efm")[0];
         var nodes = StatusJudge.Judge(new StatusView
         {
             Cluster = "efm",
-            Nodes = beside ? [new NodeView(other), new NodeView(seen) { StartsAsPrimary = role == "Stopped" }] : [new NodeView(seen)],
+            Nodes = beside
+                ? [new NodeView(other), new NodeView(seen) { StartsAsPrimary = role == "Stopped" }]
+                : [new NodeView(seen)],
             Efm = efm,
             DatabasesAsked = true,
         });
         var findings = nodes.Single(n => n.Address == "10.1.0.12").Finding;
-        Assert.Equal(resumed, findings.Any(f => f.Remedy.StartsWith("`efm resume efm` there", StringComparison.Ordinal)));
-        // A stopped database that would start as a primary beside another one is never to be started.
-        if (role == "Stopped") Assert.Contains(findings, f => f.Remedy.StartsWith("Do not start edb-as-NN there", StringComparison.Ordinal));
+        Assert.Equal(
+            resumed, findings.Any(f => f.Remedy.StartsWith("`efm resume efm` there", StringComparison.Ordinal)));
+        // A stopped database that would start as a second primary must never be started.
+        if (role == "Stopped")
+        {
+            Assert.Contains(
+                findings, f => f.Remedy.StartsWith("Do not start edb-as-NN there", StringComparison.Ordinal));
+        }
         if (info is not null) Assert.Contains(findings, f => f.Message.EndsWith(info, StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData("Connection to 10.1.0.12:5444 refused. Check that the hostname and port are correct and that the postmaster is accepting TCP/IP connections.", "No server listens there")]
-    [InlineData("FATAL: no pg_hba.conf entry for host \"10.1.0.11\", user \"efm\", database \"edb\", SSL encryption", "pg_hba.conf there has no rule")]
+    [InlineData(
+        "Connection to 10.1.0.12:5444 refused. Check that the hostname and port are correct and that the postmaster "
+            + "is accepting TCP/IP connections.",
+        "No server listens there")]
+    [InlineData(
+        "FATAL: no pg_hba.conf entry for host \"10.1.0.11\", user \"efm\", database \"edb\", SSL encryption",
+        "pg_hba.conf there has no rule")]
     [InlineData("FATAL: password authentication failed for user \"efm\"", "db.password.encrypted")]
-    [InlineData("The server requested SCRAM-based authentication, but no password was provided.", "db.password.encrypted")]
+    [InlineData(
+        "The server requested SCRAM-based authentication, but no password was provided.",
+        "db.password.encrypted")]
     [InlineData("FATAL: role \"efm\" does not exist", "-DatabaseOnly")]
     [InlineData("ERROR: permission denied for function pg_current_wal_lsn", "-DatabaseOnly")]
     [InlineData("The connection attempt failed.", "The host did not answer")]
@@ -247,26 +283,34 @@ public class StatusJudgeTests
     [InlineData("something new", "See the EFM log")]
     public void What_to_do_fits_the_reason_that_EFM_gives(string info, string remedy)
     {
-        var finding = Assert.Single(StatusJudge.Of(WithNode("10.1.0.12", new("Standby", "UP", "", false, null, null, info)), "efm")[1].Finding);
+        var efm = WithNode("10.1.0.12", new("Standby", "UP", "", false, null, null, info));
+        var finding = Assert.Single(StatusJudge.Of(efm, "efm")[1].Finding);
         Assert.Equal($"EFM could not ask its database: {info}", finding.Message);
         Assert.Contains(remedy, finding.Remedy, StringComparison.Ordinal);
-        // Beside a position it is not hidden either.
-        finding = Assert.Single(StatusJudge.Of(WithNode("10.1.0.12", new("Standby", "UP", "", false, "0/9000000", "0/9000000", info)), "efm")[1].Finding);
+        // It is not hidden when there is a position, either.
+        efm = WithNode("10.1.0.12", new("Standby", "UP", "", false, "0/9000000", "0/9000000", info));
+        finding = Assert.Single(StatusJudge.Of(efm, "efm")[1].Finding);
         Assert.EndsWith(info, finding.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("Authorization file not found. Is the local agent running?", false, "Start edb-efm-N.N")]
-    [InlineData("Authorization file not found. Is the local agent running?", true, "runs, but its agent does not answer")]
+    [InlineData(
+        "Authorization file not found. Is the local agent running?", true, "runs, but its agent does not answer")]
     [InlineData("Unable to find JRE in path.", true, "finds no Java")]
-    [InlineData("Not authorized to run this command. User 'a' is not a member of the `efm` group.", true, "Connect as root")]
+    [InlineData(
+        "Not authorized to run this command. User 'a' is not a member of the `efm` group.", true, "Connect as root")]
     [InlineData("", false, "Start edb-efm-N.N")]
     public void No_answer_of_EFM_is_told_with_its_words_and_what_helps(string said, bool runs, string remedy)
     {
         var finding = StatusJudge.Judge(new StatusView
         {
             Cluster = "efm",
-            Nodes = [.. StatusJudge.Of(Healthy, "efm").Select(n => new NodeView(n with { Efm = "" }) { AgentRuns = runs })],
+            Nodes =
+            [
+                .. StatusJudge.Of(Healthy, "efm")
+                    .Select(n => new NodeView(n with { Efm = "" }) { AgentRuns = runs }),
+            ],
             Efm = null,
             EfmTrouble = said,
             DatabasesAsked = true,
@@ -282,12 +326,17 @@ public class StatusJudgeTests
         var nodes = StatusJudge.Judge(new StatusView
         {
             Cluster = "efm",
-            Nodes = [new NodeView(seen[0] with { Role = "Unreachable" }) { Trouble = "no route" }, new NodeView(seen[1]), new NodeView(seen[2])],
+            Nodes =
+            [
+                new NodeView(seen[0] with { Role = "Unreachable" }) { Trouble = "no route" },
+                new NodeView(seen[1]),
+                new NodeView(seen[2]),
+            ],
             Efm = Healthy,
             VirtualIp = "10.1.0.20",
             DatabasesAsked = true,
         });
-        // No second one is promoted by hand for that.
+        // That is not a reason to promote a second primary by hand.
         Assert.Equal(["Critical: no route"], nodes.SelectMany(n => n.Finding).Select(f => f.ToString()));
     }
 
@@ -295,11 +344,15 @@ public class StatusJudgeTests
     public void A_node_that_EFM_knows_and_nobody_described_is_found()
     {
         var seen = StatusJudge.Of(Healthy, "efm");
-        var efm = Healthy with
+        var stranger = new EfmNode("Primary", "UP", "", false, null, "0/1", null);
+        var efm = Healthy with { Nodes = Healthy.Nodes.Append(new("10.1.0.66", stranger)).ToDictionary() };
+        var nodes = StatusJudge.Judge(new StatusView
         {
-            Nodes = Healthy.Nodes.Append(new("10.1.0.66", new EfmNode("Primary", "UP", "", false, null, "0/1", null))).ToDictionary(),
-        };
-        var nodes = StatusJudge.Judge(new StatusView { Cluster = "efm", Nodes = [.. seen.Select(n => new NodeView(n))], Efm = efm, DatabasesAsked = true });
+            Cluster = "efm",
+            Nodes = [.. seen.Select(n => new NodeView(n))],
+            Efm = efm,
+            DatabasesAsked = true,
+        });
         string[] told = [.. nodes.SelectMany(n => n.Finding).Select(f => f.ToString())];
         Assert.Contains("Warning: EFM knows a node 10.1.0.66 (Primary) that is not described", told);
         Assert.Contains("Critical: 10.1.0.11 and 10.1.0.66 both take writes", told);

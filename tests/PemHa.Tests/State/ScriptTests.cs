@@ -95,8 +95,13 @@ public partial class ScriptTests
         {
             foreach (var line in $"{resource.Probe}\n{Planned(resource)?.Apply}".Split('\n')
                 .Where(l => l.Contains("s3cret", StringComparison.Ordinal)))
-                Assert.Matches(@"^\s*(EFMPASS=\S+ \S+/bin/efm encrypt \S+ --from-env .*|printf '%s\\n\\n\\n' \S+ \| PGCONNECT_TIMEOUT=30 timeout -s KILL 900 /usr/edb/pem/bin/configure-pem-server\.sh .*)$",
+            {
+                Assert.Matches(
+                    @"^\s*(EFMPASS=\S+ \S+/bin/efm encrypt \S+ --from-env .*|"
+                        + @"printf '%s\\n\\n\\n' \S+ \| PGCONNECT_TIMEOUT=30 timeout -s KILL 900 "
+                        + @"/usr/edb/pem/bin/configure-pem-server\.sh .*)$",
                     line);
+            }
         }
     }
 

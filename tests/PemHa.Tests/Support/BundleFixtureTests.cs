@@ -4,24 +4,27 @@ using PemHa.Tests.Hosted;
 namespace PemHa.Tests.Support;
 
 /// <summary>
-/// Bundles in tests/bundles: each says what is written beside it. A real one that is dropped in there is a regression
-/// test.
+/// Each bundle in tests/bundles yields the output that is stored beside it. A real bundle that is added there becomes a
+/// regression test.
 /// </summary>
 public class BundleFixtureTests
 {
     static readonly string Folder = Path.Combine(ModuleAssemblies.Root, "tests", "bundles");
 
-    public static TheoryData<string> Bundles => [.. Directory.GetFiles(Folder, "*.zip").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Bundles =>
+        [.. Directory.GetFiles(Folder, "*.zip").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
 
-    /// <summary>A check that the bundle is too old for is not held against it.</summary>
+    /// <summary>A check that is newer than the bundle is not counted against it.</summary>
     const string Tell = """
         param($file)
         $hosts = Import-PemSupportBundle $file
         $hosts | Get-PemClusterStatus | ForEach-Object {
-            "$($_.Name) $($_.Address) $($_.Role) $($_.Database) EFM=$($_.Efm) VIP=$($_.VirtualIp) replication=$($_.Replication) agent=$($_.Agent)"
+            "$($_.Name) $($_.Address) $($_.Role) $($_.Database) EFM=$($_.Efm) " +
+                "VIP=$($_.VirtualIp) replication=$($_.Replication) agent=$($_.Agent)"
             $_.Finding | ForEach-Object { "    $($_.Severity): $($_.Message) -> $($_.Remedy)" }
         }
-        $hosts | Test-PemPrerequisite | Where-Object { $_.State -ne 'Passed' -and $_.Why -notlike '*the bundle has no answer to it*' } |
+        $hosts | Test-PemPrerequisite |
+            Where-Object { $_.State -ne 'Passed' -and $_.Why -notlike '*the bundle has no answer to it*' } |
             ForEach-Object { "$($_.HostName) $($_.Check): $($_.State): $($_.Why) -> $($_.Remedy)" }
         """;
 
@@ -45,7 +48,9 @@ public class BundleFixtureTests
     [InlineData("Enable-PemReplication -Credential $any")]
     [InlineData("Invoke-PemRollingRestart -Confirm:$false")]
     [InlineData("Save-PemSupportBundle -Path $folder/again.zip")]
-    [InlineData("Get-PemPlan -Replication $any -Efm $any -SuperUser $any -UserSettings $any -AuthorityPath $folder/ca -AuthorityPassword $any.Password")]
+    [InlineData(
+        "Get-PemPlan -Replication $any -Efm $any -SuperUser $any -UserSettings $any -AuthorityPath $folder/ca "
+            + "-AuthorityPassword $any.Password")]
     [Spec("P21")]
     public void Whatever_needs_a_host_itself_says_that_it_is_offline_and_touches_nothing(string command)
     {
@@ -71,12 +76,17 @@ public class BundleFixtureTests
         using var engine = new HostedEngine();
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["x.zip"], "mine");
-        Assert.StartsWith("BundleUnusable,", engine.Fails("param($file) Import-PemSupportBundle $file", folder["x.zip"]).FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("FileUnreadable,", engine.Fails("param($file) Import-PemSupportBundle $file", folder["none.zip"]).FullyQualifiedErrorId, StringComparison.Ordinal);
+        const string import = "param($file) Import-PemSupportBundle $file";
+        Fails("BundleUnusable,", import, folder["x.zip"]);
+        Fails("FileUnreadable,", import, folder["none.zip"]);
         var c1 = new Example();
         foreach (var host in c1.Cluster.Hosts) host.Session = null;
-        Assert.StartsWith("FileExists,", engine.Fails("param($hosts, $file) $hosts | Save-PemSupportBundle -Path $file", c1.Cluster.Hosts, folder["x.zip"]).FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("NotConnected,", engine.Fails("param($hosts, $file) $hosts | Save-PemSupportBundle -Path $file -Force", c1.Cluster.Hosts, folder["x.zip"]).FullyQualifiedErrorId, StringComparison.Ordinal);
+        const string save = "param($hosts, $file) $hosts | Save-PemSupportBundle -Path $file";
+        Fails("FileExists,", save, c1.Cluster.Hosts, folder["x.zip"]);
+        Fails("NotConnected,", save + " -Force", c1.Cluster.Hosts, folder["x.zip"]);
         Assert.Equal("mine", File.ReadAllText(folder["x.zip"]));
+
+        void Fails(string id, string script, params object?[] arguments) =>
+            Assert.StartsWith(id, engine.Fails(script, arguments).FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 }
