@@ -5,7 +5,7 @@ namespace PemHa.Lab.Efm;
 /// <summary>What the efm command asks of the local agent; what concerns the cluster is done by the coordinator. [F4]</summary>
 sealed partial class Agent
 {
-    /// <summary>How long a command that only sends a signal takes to have its effect.</summary>
+    /// <summary>How long it takes until a command that only sends a signal has its effect.</summary>
     static readonly TimeSpan SignalDelay = TimeSpan.FromSeconds(1);
 
     async Task<Reply> HandleAdminAsync(Message message)
@@ -24,12 +24,14 @@ sealed partial class Agent
         log.Info($"Command: {message.Kind} {string.Join(' ', message.Arguments ?? [])}");
         if (message.Kind == "allow-node")
         {
-            // The command says that it has sent a signal, and no more: the list changes a moment later. [B12]
+            // The command only reports that it has sent a signal: the list changes a moment later. [B12]
             InBackground(async () =>
             {
                 await PauseAsync(Mutations.Has("LATE") ? SignalDelay * 4 : SignalDelay);
                 var reply = await ForwardAsync(message with { Token = "" });
-                if (!reply.Ok) log.Warn($"Command failed: {message.Kind} {string.Join(' ', message.Arguments ?? [])}: {reply.Error}");
+                if (reply.Ok) return;
+                var arguments = string.Join(' ', message.Arguments ?? []);
+                log.Warn($"Command failed: {message.Kind} {arguments}: {reply.Error}");
             });
             return new Reply();
         }
@@ -103,7 +105,8 @@ sealed partial class Agent
         var asked = all.Where(n => n.Type != AgentType.Witness).ToList();
         var answers = await Task.WhenAll(asked.Select(n => database.AskAsync(n.Address, RemoteTimeout)));
         var wal = asked.Zip(answers).Select(p => Row(p.First, p.Second)).ToList();
-        // The manual's idle node has a database that is UP; one that was started as a primary is UNKNOWN. [M5-06, R1]
+        // The manual's idle node has a database that is UP; a database that was started as a primary is UNKNOWN.
+        // [M5-06, R1]
         var shown = all.Select(n => n.Type == AgentType.Idle
             ? n with { Db = answers[asked.IndexOf(n)] is { Up: true, InRecovery: true } ? "UP" : "UNKNOWN" }
             : n).ToList();
@@ -123,8 +126,8 @@ sealed partial class Agent
     }
 
     /// <summary>
-    /// What is said of an idle node whose database takes writes, such as an old primary that was started by hand. [R1,
-    /// B3]
+    /// The message for an idle node whose database accepts writes, such as an old primary that was started by hand.
+    /// [R1, B3]
     /// </summary>
     internal const string NotInRecovery = "DB is not in recovery.";
 

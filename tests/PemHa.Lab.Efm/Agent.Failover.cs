@@ -227,8 +227,9 @@ sealed partial class Agent
         {
             var (conninfo, restore) = await database.RecoverySettingsAsync(Me, properties.Seconds("local.timeout"));
             await MustAsync(host.ServiceAsync("stop"));
-            await MustAsync(host.DatabaseAsync("appendautoconf", AutoConf(Conninfo.WithHost(conninfo, message.Address), Restore(restore, message.Address))));
-            // What it has not replayed is fetched from the new primary, which must still have it [B9].
+            var lines = AutoConf(Conninfo.WithHost(conninfo, message.Address), Restore(restore, message.Address));
+            await MustAsync(host.DatabaseAsync("appendautoconf", lines));
+            // WAL that it has not replayed is fetched from the new primary, which must still have it [B9].
             await MustAsync(host.DatabaseAsync("clearwalfiles"));
             await MustAsync(host.ServiceAsync("start"));
             await WaitForDatabaseAsync();

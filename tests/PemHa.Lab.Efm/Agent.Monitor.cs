@@ -11,8 +11,8 @@ sealed partial class Agent
     int rounds;
 
     /// <summary>
-    /// Checks of the database between two looks at files: a minute with the default local.period, so the lab's factor
-    /// is that of its period [G47].
+    /// Checks of the database between two inspections of its files: a minute with the default local.period, so the
+    /// lab's factor applies to it as to local.period [G47].
     /// </summary>
     const int RoundsPerLook = 6;
 
@@ -39,18 +39,22 @@ sealed partial class Agent
             if (Self.Type == AgentType.Idle) await WatchIdleAsync();
             else await WatchAsync();
             await HoldVipAsync(starting: false);
-            if (++rounds % RoundsPerLook == 0 && Self.Type is AgentType.Primary or AgentType.Standby) await LookAtFilesAsync(rounds / RoundsPerLook % 3);
+            var inspects = ++rounds % RoundsPerLook == 0;
+            if (inspects && Self.Type is AgentType.Primary or AgentType.Standby)
+                await LookAtFilesAsync(rounds / RoundsPerLook % 3);
         }
     }
 
     /// <summary>
-    /// One look in turn, by sudo as the owner of the database. The first removes a recovery.conf of EFM's own [G47,
-    /// G51].
+    /// One of the three inspections in turn, by sudo as the owner of the database. The first removes EFM's own
+    /// recovery.conf [G47, G51].
     /// </summary>
     async Task LookAtFilesAsync(int turn)
     {
         var signal = $"{properties["db.data.dir"]}/{(turn == 1 ? "recovery" : "standby")}.signal";
-        var look = await (turn == 0 ? host.DatabaseAsync("extrecconfexists") : host.DatabaseAsync("fileexists", signal));
+        var look = turn == 0
+            ? await host.DatabaseAsync("extrecconfexists")
+            : await host.DatabaseAsync("fileexists", signal);
         if (turn == 0 && look.Ok) log.Warn("A recovery.conf that is not Failover Manager's was found in db.data.dir.");
         if (look.ExitCode > 1) log.Warn($"The files of the database cannot be looked at: {look.Text}");
     }

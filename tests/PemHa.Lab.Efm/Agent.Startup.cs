@@ -9,11 +9,14 @@ sealed partial class Agent
     async Task FindRoleAsync()
     {
         if (properties.IsWitness) return;
-        var checks = Task.WhenAll(new[] { "validatepgbin", "validatedbconf", "validaterecoveryconf" }.Select(f => host.DatabaseAsync(f)));
+        string[] functions = ["validatepgbin", "validatedbconf", "validaterecoveryconf"];
+        var checks = Task.WhenAll(functions.Select(f => host.DatabaseAsync(f)));
         var answer = await database.AskAsync(Me, properties.Seconds("local.timeout"));
-        if ((await checks).FirstOrDefault(c => !c.Ok) is { } bad) throw new StartupException($"The database settings are not valid: {bad.Text}");
-        // Without a password from its script an agent is idle [O81].
-        if (answer.Trouble == DbTrouble.Refused && properties["script.db.password"].Length == 0) throw new StartupException($"Unable to connect to DB on {Me}: {answer.Error}");
+        if ((await checks).FirstOrDefault(c => !c.Ok) is { } bad)
+            throw new StartupException($"The database settings are not valid: {bad.Text}");
+        // An agent whose script gives no password starts as idle [O81].
+        if (answer.Trouble == DbTrouble.Refused && properties["script.db.password"].Length == 0)
+            throw new StartupException($"Unable to connect to DB on {Me}: {answer.Error}");
         if (!answer.Up) log.Startup($"The local database does not answer, starting as idle: {answer.Error}");
         else lock (gate) self = self with { Type = answer.InRecovery ? AgentType.Standby : AgentType.Primary, Db = "UP" };
     }

@@ -123,7 +123,8 @@ sealed partial class Agent
         try
         {
             var conninfo = Conninfo.WithHost(message.Conninfo, message.Address, properties["application.name"], dropApplicationName: true);
-            await MustAsync(host.DatabaseAsync("appendautoconf", AutoConf(conninfo, Restore(message.RestoreCommand, message.Address))));
+            var lines = AutoConf(conninfo, Restore(message.RestoreCommand, message.Address));
+            await MustAsync(host.DatabaseAsync("appendautoconf", lines));
             await MustAsync(host.TouchAsync($"{properties["db.data.dir"]}/standby.signal"));
             await MustAsync(host.DatabaseAsync("removerecoveryconf"));
             await MustAsync(host.ServiceAsync("start"));

@@ -43,7 +43,7 @@ static class AgentProcess
         {
             throw new StartupException($"File is not writable: {nodes}");
         }
-        // A script's is asked for by the agent [O81].
+        // If a script supplies the password, the agent runs it [O81].
         if (properties["script.db.password"].Length > 0) return (properties, "");
         var password = DatabasePassword.OfProperties(properties)
             ?? throw new StartupException("Unable to decrypt the value of db.password.encrypted; "

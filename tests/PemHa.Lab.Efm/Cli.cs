@@ -83,7 +83,7 @@ static class Cli
         Console.WriteLine("Please enter the password again to confirm:");
         if (password.Length == 0 || ReadSecret() != password) return Refuse("The passwords do not match.");
         var encrypted = PasswordCipher.Encrypt(cluster, password);
-        // Blank lines, the name of the file and the blanks before the setting are EFM's own. [R3]
+        // The blank lines, the file's name and the blanks before the setting are EFM's. [R3]
         Console.WriteLine($"\nThe encrypted password is: {encrypted}\n");
         Console.WriteLine($"Please paste this into your {cluster}.properties file");
         Console.WriteLine($"    db.password.encrypted={encrypted}");

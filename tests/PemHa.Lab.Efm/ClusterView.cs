@@ -45,7 +45,7 @@ sealed record ClusterView
     /// <summary>The primary agent left in an orderly way: its absence is no failure. [F6]</summary>
     public bool PrimaryLeft { get; init; }
 
-    /// <summary>How often reset-members was called for.</summary>
+    /// <summary>The number of calls of reset-members.</summary>
     public int Resets { get; init; }
 
     public string Coordinator => Members.Count > 0 ? Members[0] : "";
@@ -90,8 +90,9 @@ sealed record ClusterView
 
     internal ClusterView Disallow(string address) => Next() with { Allowed = [.. Allowed.Where(a => a != address)] };
 
-    /// <summary>Failed nodes are forgotten; every .nodes file is written anew, a stable one too. [O23]</summary>
-    internal ClusterView Reset() => Next() with { Down = [], Allowed = [.. Allowed.Where(Members.Contains)], Resets = Resets + 1 };
+    /// <summary>Failed nodes are forgotten; every .nodes file is rewritten, a stable one too. [O23]</summary>
+    internal ClusterView Reset() =>
+        Next() with { Down = [], Allowed = [.. Allowed.Where(Members.Contains)], Resets = Resets + 1 };
 
     /// <summary>Puts a standby at a place in the failover order; 0 takes it out.</summary>
     internal ClusterView SetPriority(string address, int place)

@@ -16,8 +16,8 @@ sealed record DbAnswer(DbTrouble Trouble, string Error, bool InRecovery, string 
 /// <summary>
 /// Connections to the databases of the cluster, as db.user with its password and the SSL mode of the properties. [F5]
 /// </summary>
-/// <param name="renew">Asks for the password again after a login that it was refused for; null where it is in the
-/// properties.</param>
+/// <param name="renew">Gets the password again after a refused login; null when the password is in the properties.
+/// </param>
 sealed class Database(EfmProperties properties, string password, Func<Task<string?>>? renew) : IDisposable
 {
     volatile string current = password;
@@ -45,18 +45,20 @@ sealed class Database(EfmProperties properties, string password, Func<Task<strin
     }
 
     /// <summary>primary_conninfo and restore_command of a running standby, as its server has them.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be asked, or has none.</exception>
+    /// <exception cref="InvalidOperationException">The server cannot be reached, or has none.</exception>
     internal async Task<(string Conninfo, string Restore)> RecoverySettingsAsync(string address, TimeSpan timeout)
     {
         using var deadline = new CancellationTokenSource(timeout);
         try
         {
             await using var connection = await sources.GetOrAdd(address, Source).OpenConnectionAsync(deadline.Token);
-            await using var command = new NpgsqlCommand("SELECT current_setting('primary_conninfo'), current_setting('restore_command')", connection);
+            await using var command = new NpgsqlCommand(
+                "SELECT current_setting('primary_conninfo'), current_setting('restore_command')", connection);
             await using var row = await command.ExecuteReaderAsync(deadline.Token);
             await row.ReadAsync(deadline.Token);
             var conninfo = Text(row, 0);
-            return conninfo.Length > 0 ? (conninfo, Text(row, 1)) : throw new InvalidOperationException("primary_conninfo is not set");
+            if (conninfo.Length == 0) throw new InvalidOperationException("primary_conninfo is not set");
+            return (conninfo, Text(row, 1));
         }
         catch (Exception e) when (e is NpgsqlException or SocketException or IOException or OperationCanceledException)
         {
@@ -67,8 +69,9 @@ sealed class Database(EfmProperties properties, string password, Func<Task<strin
     async Task<DbAnswer> ConnectAsync(string address, TimeSpan timeout)
     {
         var answer = await LogInAsync(address, timeout);
-        if (answer.Trouble != DbTrouble.Refused || renew is null || await renew() is not { } fresh || fresh == current) return answer;
-        // The password was changed: nothing has to be restarted for it [O81].
+        if (answer.Trouble != DbTrouble.Refused || renew is null) return answer;
+        if (await renew() is not { } fresh || fresh == current) return answer;
+        // The password was changed: no restart is needed for that [O81].
         current = fresh;
         foreach (var key in sources.Keys.ToList())
             if (sources.TryRemove(key, out var source)) source.Dispose();

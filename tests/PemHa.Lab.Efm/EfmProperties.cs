@@ -25,7 +25,7 @@ sealed class EfmProperties
 
     internal bool IsWitness => Flag("is.witness");
 
-    /// <summary>Where load balancers ask for the primary; null where nothing answers them. [G5]</summary>
+    /// <summary>The port on which load balancers look for the primary; null when there is none. [G5]</summary>
     internal int? HealthPort => values.GetValueOrDefault("primary.health.check.port", "") is { Length: > 0 } port
         ? int.Parse(port, CultureInfo.InvariantCulture)
         : null;
@@ -34,7 +34,7 @@ sealed class EfmProperties
 
     internal bool HasVirtualIp => VirtualIp.Length > 0;
 
-    /// <summary>The value; one that this version does not know is empty.</summary>
+    /// <summary>The value; empty for a property that this version does not know.</summary>
     internal string this[string name] => values.TryGetValue(name, out var v) && v.Length > 0 ? v : Default(name);
 
     /// <summary>Whether it is set otherwise; one that this version does not know is not.</summary>
@@ -89,7 +89,8 @@ sealed class EfmProperties
             var value = values.GetValueOrDefault(fact.Name, "");
             if (value.Length == 0)
             {
-                if (fact.Name == "db.password.encrypted" && values.GetValueOrDefault("script.db.password", "").Length > 0) continue;
+                var scripted = values.GetValueOrDefault("script.db.password", "").Length > 0;
+                if (fact.Name == "db.password.encrypted" && scripted) continue;
                 if (fact.Needed == Needed.Always || (fact.Needed == Needed.DataNode && !witness))
                     found.Add($"The required property {fact.Name} has no value.");
                 continue;
@@ -107,10 +108,16 @@ sealed class EfmProperties
         if (values.GetValueOrDefault("bind.address", "").Length > 0
             && (properties.BindAddress.Port == 0 || !values["bind.address"].Contains(':', StringComparison.Ordinal)))
             found.Add($"Invalid value for property bind.address: {values["bind.address"]} (the form is <ip>:<port>)");
-        // verify-full is known from 5.3 on [G4].
-        var modes = string.CompareOrdinal(StandIn.Version, "5.3") < 0 ? "disable, verify-ca and require" : "disable, verify-ca, verify-full and require";
+        // verify-full exists from 5.3 on [G4].
+        var modes = string.CompareOrdinal(StandIn.Version, "5.3") < 0
+            ? "disable, verify-ca and require"
+            : "disable, verify-ca, verify-full and require";
         if (!modes.Split(", ").SelectMany(m => m.Split(" and ")).Contains(properties["jdbc.sslmode"]))
-            found.Add($"Invalid value for property jdbc.sslmode: {properties["jdbc.sslmode"]} ({StandIn.Version} knows {modes})");
+        {
+            found.Add(
+                $"Invalid value for property jdbc.sslmode: {properties["jdbc.sslmode"]} "
+                    + $"({StandIn.Version} knows {modes})");
+        }
         if (properties["notification.level"] is not ("INFO" or "WARNING" or "SEVERE"))
             found.Add($"Invalid value for property notification.level: {properties["notification.level"]}");
         if (properties["user.email"].Length == 0 && properties["script.notification"].Length == 0)

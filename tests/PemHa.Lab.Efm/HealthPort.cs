@@ -30,9 +30,10 @@ sealed class HealthPort : IDisposable
                 using var client = await listener.AcceptTcpClientAsync(stop);
                 await AnswerAsync(client.GetStream(), isPrimary() ? "200 OK" : "404 Not Found", stop);
             }
-            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (
+                e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
             {
-                // The next one is served all the same; a stopped agent ends the loop.
+                // The next client is served nevertheless; a stopped agent ends the loop.
             }
         }
     }
@@ -48,6 +49,7 @@ sealed class HealthPort : IDisposable
             if (read == 0 || asked.Length > 16384) return;
             asked.Append(Encoding.ASCII.GetString(buffer, 0, read));
         }
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), patience.Token);
+        var answer = $"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(answer), patience.Token);
     }
 }

@@ -24,9 +24,12 @@ sealed class HostCommands(EfmProperties properties, AgentLog log)
         RunAsync([.. Sudo("efm_address"), .. arguments], null, TimeSpan.FromSeconds(30));
 
     /// <summary>As the owner of the database.</summary>
-    internal Task<CommandResult> DatabaseAsync(string function, params string[] arguments) => OwnerAsync([function, PropertiesFile, .. arguments]);
+    internal Task<CommandResult> DatabaseAsync(string function, params string[] arguments) =>
+        OwnerAsync([function, PropertiesFile, .. arguments]);
 
-    /// <summary>Makes a file that must not be there yet; the one function that wants no properties.</summary>
+    /// <summary>
+    /// Creates a file that must not exist yet; the only function that does not take the properties.
+    /// </summary>
     internal Task<CommandResult> TouchAsync(string path) => OwnerAsync(["touchfile", path]);
 
     Task<CommandResult> OwnerAsync(string[] arguments) =>

@@ -1,9 +1,9 @@
 namespace PemHa.Lab.Efm;
 
 /// <summary>
-/// The facts in which this host's stand-in differs from the usual one, to show what PemHa makes of a real product that
-/// does. Each is a word in a file, one a line. The file is read at each question, because an agent runs for longer than
-/// a test.
+/// The mutations of this host's stand-in: the facts in which it differs from the usual one, so that a test shows how
+/// PemHa handles a real product that differs in the same way. Each is a word on a line of a file. The file is read at
+/// each question because an agent runs for longer than a test.
 /// </summary>
 static class Mutations
 {
@@ -12,7 +12,7 @@ static class Mutations
     /// <summary>Whether this host's stand-in has the mutation.</summary>
     internal static bool Has(string word) => Has(word, File);
 
-    /// <summary>Whether a file names the mutation; a file that is not there names none.</summary>
+    /// <summary>Whether a file names the mutation; a missing file names none.</summary>
     internal static bool Has(string word, string file)
     {
         try

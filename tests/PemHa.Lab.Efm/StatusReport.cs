@@ -13,7 +13,7 @@ static class StatusReport
     internal const string NoStandby = "No standby databases were found.";
     internal const string NoPrimary = "No primary database was found.";
 
-    /// <summary>With the mutation B11 addresses are spelled as Java does, in both forms.</summary>
+    /// <summary>With the mutation B11, both forms write addresses as Java does.</summary>
     internal static string Text(StatusData status) => Text(status, Mutations.Has("B11"));
 
     internal static string Text(StatusData status, bool asJava)
@@ -67,14 +67,16 @@ static class StatusReport
     }
 
     /// <summary>
-    /// The forms that a real product may have as well: other cases of the names, a text for a boolean, a line before it
-    /// all. [B17]
+    /// The forms that a real product may print as well: names in other case, a boolean as text, a line before the JSON.
+    /// [B17]
     /// </summary>
     static string Differing(string json)
     {
         if (Mutations.Has("KEYCASE"))
         {
-            json = json.Replace("\"nodes\"", "\"Nodes\"", StringComparison.Ordinal).Replace("\"lsnReceive\"", "\"LsnReceive\"", StringComparison.Ordinal)
+            json = json
+                .Replace("\"nodes\"", "\"Nodes\"", StringComparison.Ordinal)
+                .Replace("\"lsnReceive\"", "\"LsnReceive\"", StringComparison.Ordinal)
                 .Replace("\"allowednodes\"", "\"allowedNodes\"", StringComparison.Ordinal);
         }
         if (Mutations.Has("VIPTEXT"))
@@ -93,9 +95,12 @@ static class StatusReport
     }
 
     /// <summary>0 only when every agent runs, every database is up and every standby is in sync.</summary>
-    internal static int ExitCode(StatusData status) =>
-        !Mutations.Has("ENDSWITH1") && status.Nodes.All(n => n.Type is AgentType.Primary or AgentType.Standby or AgentType.Witness && n.Db is "UP" or "N/A")
-        && Problem(status) == null ? 0 : 1;
+    internal static int ExitCode(StatusData status)
+    {
+        var healthy = status.Nodes.All(n =>
+            n.Type is AgentType.Primary or AgentType.Standby or AgentType.Witness && n.Db is "UP" or "N/A");
+        return !Mutations.Has("ENDSWITH1") && healthy && Problem(status) == null ? 0 : 1;
+    }
 
     internal static int NodeExitCode(NodeInfo node) => node.Type is AgentType.Idle || node.Db is "DOWN" or "UNKNOWN" ? 1 : 0;
 
@@ -103,7 +108,7 @@ static class StatusReport
     internal static string? Problem(StatusData status)
     {
         var rows = status.Wal.Where(w => !w.Idle).ToList();
-        // Also while the agents still call the node of an unknown database the primary. [R1, B10]
+        // Also while the agents still report the node with the unknown database as the primary. [R1, B10]
         if (rows.All(w => w.DbType != "Primary")) return NoPrimary;
         if (rows.Any(w => w.DbType == "UNKNOWN")) return NotInSync;
         var standbys = rows.Where(w => w.DbType == "Standby").ToList();
@@ -117,9 +122,11 @@ static class StatusReport
         text.Append("\nPromote Status:\n\n");
         text.Append($"\tDB Type     {"Address".PadRight(width)} WAL Received LSN   WAL Replayed LSN   Info\n");
         text.Append('\t').Append('-', 55 + width).Append('\n');
-        // Databases that could not be asked come first. [R1]
+        // Databases that could not be reached come first. [R1]
         var rows = status.Wal.Where(w => !w.Idle)
-            .OrderBy(w => w.DbType switch { "UNKNOWN" => 0, "Primary" => 1, _ => 2 }).ThenBy(w => Number(w.Address)).ToList();
+            .OrderBy(w => w.DbType switch { "UNKNOWN" => 0, "Primary" => 1, _ => 2 })
+            .ThenBy(w => Number(w.Address))
+            .ToList();
         foreach (var row in rows)
         {
             var received = row.DbType == "Primary" ? "" : row.Received;
@@ -169,11 +176,12 @@ static class StatusReport
     };
 
     /// <summary>
-    /// As <c>Inet6Address.getHostAddress</c> spells it: eight groups, no zeros left out, none in front. [B11]
+    /// The form of <c>Inet6Address.getHostAddress</c>: eight groups, none omitted, without leading zeros. [B11]
     /// </summary>
     internal static string AsJava(string address)
     {
-        if (!address.Contains(':', StringComparison.Ordinal) || !IPAddress.TryParse(address, out var ip)) return address;
+        if (!address.Contains(':', StringComparison.Ordinal) || !IPAddress.TryParse(address, out var ip))
+            return address;
         return string.Join(':', ip.GetAddressBytes().Chunk(2)
             .Select(b => (b[0] << 8 | b[1]).ToString("x", CultureInfo.InvariantCulture)));
     }

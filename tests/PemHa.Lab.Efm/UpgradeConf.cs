@@ -4,9 +4,9 @@ using System.Globalization;
 namespace PemHa.Lab.Efm;
 
 /// <summary>
-/// <c>efm upgrade-conf</c>: the properties and nodes files of an earlier version, written anew as this version's.
-/// Without -source it takes the newest earlier version, needs root, and leaves the files to efm; a file in the way is
-/// kept under the time [O40, O42, O44].
+/// <c>efm upgrade-conf</c>: the properties and nodes files of an earlier version, rewritten as files of this version.
+/// Without -source it uses the newest earlier version, needs root, and makes efm the owner of the files. An existing
+/// file is kept, with the time appended to its name [O40, O42, O44].
 /// </summary>
 static class UpgradeConf
 {
@@ -19,12 +19,13 @@ static class UpgradeConf
         source ??= Earlier(cluster);
         if (source is null || !File.Exists(Path.Combine(source, cluster + ".properties")))
             return Fail($"No files of an earlier version were found for cluster {cluster}.");
-        // Any other directory's files are written into the current one.
+        // The files of any other directory are written to the current directory.
         var target = ours ? StandIn.ConfigDirectory : Directory.GetCurrentDirectory();
         var old = EfmProperties.Read(File.ReadAllText(Path.Combine(source, cluster + ".properties")));
         var sample = File.ReadAllText(Path.Combine(StandIn.ConfigDirectory, "efm.properties.in"));
         Write(Path.Combine(target, cluster + ".properties"), Filled(sample, old), ours);
-        Write(Path.Combine(target, cluster + ".nodes"), File.ReadAllText(Path.Combine(source, cluster + ".nodes")), ours);
+        var nodes = cluster + ".nodes";
+        Write(Path.Combine(target, nodes), File.ReadAllText(Path.Combine(source, nodes)), ours);
         var added = EfmProperties.Read(sample).Keys.Except(old.Keys).ToList();
         Console.WriteLine($"Processing {cluster}.properties and {cluster}.nodes of {source}.");
         if (added.Count > 0) Console.WriteLine($"The following properties were added: {string.Join(' ', added)}");
@@ -33,19 +34,32 @@ static class UpgradeConf
     }
 
     /// <summary>
-    /// The configuration directory of the newest version before this one that has the cluster's file.
+    /// The configuration directory of the newest earlier version that has the cluster's properties file.
     /// </summary>
     static string? Earlier(string cluster) => Directory.GetDirectories("/etc/edb", "efm-*")
-        .Select(d => (Directory: d, Version: Version.TryParse(Path.GetFileName(d)["efm-".Length..], out var v) ? v : null))
-        .Where(d => d.Version < Version.Parse(StandIn.Version) && File.Exists(Path.Combine(d.Directory, cluster + ".properties")))
-        .OrderByDescending(d => d.Version).FirstOrDefault().Directory;
+        .Select(d => (Directory: d, Version: VersionOf(d)))
+        .Where(d => d.Version < Version.Parse(StandIn.Version))
+        .Where(d => File.Exists(Path.Combine(d.Directory, cluster + ".properties")))
+        .OrderByDescending(d => d.Version)
+        .FirstOrDefault().Directory;
 
-    static string Filled(string sample, Dictionary<string, string> old) => string.Join('\n', sample.Split('\n').Select(line =>
-        line.Split('=') is [var name, _, ..] && !line.StartsWith('#') && old.TryGetValue(name, out var value) ? $"{name}={value}" : line));
+    static Version? VersionOf(string directory) =>
+        Version.TryParse(Path.GetFileName(directory)["efm-".Length..], out var version) ? version : null;
+
+    static string Filled(string sample, Dictionary<string, string> old)
+    {
+        return string.Join('\n', sample.Split('\n').Select(Line));
+
+        string Line(string line) =>
+            line.Split('=') is [var name, _, ..] && !line.StartsWith('#') && old.TryGetValue(name, out var value)
+                ? $"{name}={value}"
+                : line;
+    }
 
     static void Write(string path, string text, bool toEfm)
     {
-        if (File.Exists(path)) File.Move(path, $"{path}.{DateTime.UtcNow.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture)}");
+        var time = DateTime.UtcNow.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+        if (File.Exists(path)) File.Move(path, $"{path}.{time}");
         File.WriteAllText(path, text);
         if (!toEfm) return;
         using var chown = Process.Start("chown", ["efm:efm", path]);

@@ -11,7 +11,7 @@ public sealed class EfmAgentTests(OneHost host)
     const string Functions = "runuser -u enterprisedb -- /usr/edb/efm-5.4/bin/efm_db_functions";
 
     /// <summary>
-    /// G5, R4, O81: load balancers ask the port, and a password that its script prints may change while the agent runs.
+    /// G5, R4, O81: load balancers query the port, and a password that a script prints may change while the agent runs.
     /// </summary>
     [Fact]
     [Spec("F5")]
@@ -23,10 +23,13 @@ public sealed class EfmAgentTests(OneHost host)
             echo first >password; printf '#!/bin/sh\ncat /srv/efm/password\n' >ask; chmod 755 ask; chmod 644 password
             install -d -o enterprisedb -g enterprisedb -m 700 /srv/efm/data
             runuser -u enterprisedb -- /usr/edb/as17/bin/initdb -D /srv/efm/data >/dev/null
-            printf '%s\n' 'port = 5469' "listen_addresses = '*'" "unix_socket_directories = '/srv/efm/data'" >>data/postgresql.conf
+            printf '%s\n' 'port = 5469' "listen_addresses = '*'" "unix_socket_directories = '/srv/efm/data'" \
+                >>data/postgresql.conf
             sed -i '1i host all efm all scram-sha-256' data/pg_hba.conf
-            runuser -u enterprisedb -- /usr/edb/as17/bin/pg_ctl -D /srv/efm/data -w -l /srv/efm/data/start.log start >/dev/null
-            runuser -u enterprisedb -- /usr/edb/as17/bin/psql -Xq -h /srv/efm/data -p 5469 -d postgres -c "CREATE ROLE efm LOGIN PASSWORD 'first' IN ROLE pg_monitor"
+            runuser -u enterprisedb -- \
+                /usr/edb/as17/bin/pg_ctl -D /srv/efm/data -w -l /srv/efm/data/start.log start >/dev/null
+            runuser -u enterprisedb -- /usr/edb/as17/bin/psql -Xq -h /srv/efm/data -p 5469 -d postgres \
+                -c "CREATE ROLE efm LOGIN PASSWORD 'first' IN ROLE pg_monitor"
             cd /etc/edb/efm-5.4
             cp efm.nodes.in alone.nodes
             cat efm.properties.in - >alone.properties <<END
@@ -55,18 +58,21 @@ public sealed class EfmAgentTests(OneHost host)
         {
             const string Code = "curl -so /dev/null -w '%{http_code}' http://127.0.0.1:8008/any";
             Assert.Equal("200", await host.RootAsync(Code));
-            // Logins fail until the script is asked again, and nothing is restarted.
+            // Logins fail until the agent runs the script again, and nothing is restarted.
             await host.RootAsync(
                 """
-                runuser -u enterprisedb -- /usr/edb/as17/bin/psql -Xq -h /srv/efm/data -p 5469 -d postgres -c "ALTER ROLE efm PASSWORD 'second'"
+                runuser -u enterprisedb -- /usr/edb/as17/bin/psql -Xq -h /srv/efm/data -p 5469 -d postgres \
+                    -c "ALTER ROLE efm PASSWORD 'second'"
                 echo second >/srv/efm/password
                 """);
-            await ProcedureLab.UntilAsync("a look at the files of the database", () => host.RootAsync(
-                "journalctl -q --no-pager -o cat | grep -c 'COMMAND=/usr/edb/efm-5.4/bin/efm_db_functions extrecconfexists /etc/edb/efm-5.4/alone.properties' || :"),
-                n => n != "0");
+            const string Looks = "journalctl -q --no-pager -o cat | grep -c 'COMMAND=/usr/edb/efm-5.4/bin/"
+                + "efm_db_functions extrecconfexists /etc/edb/efm-5.4/alone.properties' || :";
+            await ProcedureLab.UntilAsync(
+                "a look at the files of the database", () => host.RootAsync(Looks), n => n != "0");
             Assert.Equal("200", await host.RootAsync(Code));
-            // What is no primary is no place for a load balancer.
-            await host.RootAsync("runuser -u enterprisedb -- /usr/edb/as17/bin/pg_ctl -D /srv/efm/data -w -m fast stop >/dev/null");
+            // A node that is not a primary is not a target for a load balancer.
+            await host.RootAsync(
+                "runuser -u enterprisedb -- /usr/edb/as17/bin/pg_ctl -D /srv/efm/data -w -m fast stop >/dev/null");
             await ProcedureLab.UntilAsync("an idle agent", () => host.RootAsync(Code), code => code == "404");
         }
         finally
@@ -80,20 +86,23 @@ public sealed class EfmAgentTests(OneHost host)
         }
     }
 
-    /// <summary>B15, G50: its shell helper does not read properties as Java does.</summary>
+    /// <summary>B15, G50: EFM's shell helper does not read properties as Java does.</summary>
     [Theory]
     [InlineData("db.data.dir=/srv/a", "/srv/a")]
     [InlineData("db.data.dir=/srv/a=b", "/srv/a")]
     [InlineData("db.data.dir=/srv/a\n# db.data.dir=/srv/b\nx.db.data.dir.y=/srv/c", "/srv/c")]
     [InlineData("db.data.dir=/srv/a\ndb.data.dir=/srv/b#1", "/srv/a")]
-    public async Task The_helper_reads_the_last_line_with_the_name_up_to_its_second_equals_sign(string properties, string data)
+    public async Task The_helper_reads_the_last_line_with_the_name_up_to_its_second_equals_sign(
+        string properties, string data)
     {
-        var said = await host.RunAsync($"printf '%s\\n' '{properties}' >/tmp/p; chmod 644 /tmp/p; {Functions} validaterecoveryconf /tmp/p || :");
+        var said = await host.RunAsync(
+            $"printf '%s\\n' '{properties}' >/tmp/p; chmod 644 /tmp/p; {Functions} validaterecoveryconf /tmp/p || :");
         Assert.Equal($"db.data.dir is no directory writable by enterprisedb: {data}", said.Stdout.Trim());
     }
 
     /// <summary>
-    /// G51: recovery.conf is EFM's own by its marker, which goes at the next look; one of somebody else is moved aside.
+    /// G51: a recovery.conf with EFM's marker is EFM's own and is removed at the next inspection; any other file is
+    /// moved aside.
     /// </summary>
     [Fact]
     [Spec("F6")]
@@ -101,11 +110,13 @@ public sealed class EfmAgentTests(OneHost host)
     {
         var said = await host.RootAsync(
             $"""
-            D=$(mktemp -d /srv/fence.XXXX); chown enterprisedb $D; P=/tmp/fence.properties; echo db.data.dir=$D >$P; chmod 644 $P
+            D=$(mktemp -d /srv/fence.XXXX); chown enterprisedb $D
+            P=/tmp/fence.properties; echo db.data.dir=$D >$P; chmod 644 $P
             {Functions} extrecconfexists $P && echo there || echo none
             echo mine >$D/recovery.conf; chown enterprisedb $D/recovery.conf
             {Functions} extrecconfexists $P && echo foreign
-            {Functions} writerecoveryconf $P >/dev/null; grep -c 'EDB Failover Manager' $D/recovery.conf; cat $D/recovery.conf.20*
+            {Functions} writerecoveryconf $P >/dev/null
+            grep -c 'EDB Failover Manager' $D/recovery.conf; cat $D/recovery.conf.20*
             {Functions} recoveryfileexists $P && echo fenced
             {Functions} extrecconfexists $P || echo removed; test -e $D/recovery.conf || echo gone
             rm -r $D $P
@@ -114,7 +125,7 @@ public sealed class EfmAgentTests(OneHost host)
     }
 
     /// <summary>
-    /// B9, G54: a link to pg_wal stays, what it leads to is emptied, and a copy is kept only where backup.wal says so.
+    /// B9, G54: a link pg_wal stays and its target is emptied; a copy is kept only if backup.wal says so.
     /// </summary>
     [Theory]
     [InlineData(false, false)]
@@ -137,7 +148,7 @@ public sealed class EfmAgentTests(OneHost host)
         Assert.Equal($"0\n{(link ? "link" : "folder")}\n{(backup ? 1 : 0)}", said);
     }
 
-    /// <summary>G55: another owner of the database needs lines of its own in sudoers.</summary>
+    /// <summary>G55: a different owner of the database needs additional lines in sudoers.</summary>
     [Fact]
     public async Task Its_sudoers_knows_the_two_usual_owners_of_a_database_only()
     {

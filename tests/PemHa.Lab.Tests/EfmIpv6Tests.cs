@@ -41,34 +41,46 @@ public sealed class EfmIpv6Tests(WideLab fixture)
     }
 
     /// <summary>
-    /// On the real EFM 5.4 neighbours went on sending to the old owner for about 40 s, and a new address was tentative
-    /// for 2 to 5 s (B4): the lab's network and kernel do the same, and the announcer of PemHa ends it, as a
+    /// With the real EFM 5.4, neighbours went on sending to the old owner for about 40 s, and a new address was
+    /// tentative for 2 to 5 s (B4). The lab's network and kernel do the same, and PemHa's announcer ends it, as a
     /// neighbour's own table shows.
     /// </summary>
     [Theory]
     [Spec("T11")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task The_new_owner_of_an_IPv6_address_is_known_to_its_neighbours_at_once_only_where_its_kernel_announces_it(bool announced)
+    public async Task The_new_owner_of_an_IPv6_address_is_known_to_its_neighbours_at_once_only_where_its_kernel_announces_it(
+        bool announced)
     {
         const string address = "/usr/edb/efm-5.2/bin/efm_address", vip = "fd16:161::246";
         await fixture.RootAsync("node1", Install + $"{address} add6 eth0 {vip}/64");
-        await fixture.RootAsync("node2", $"{Install}echo {(announced ? 1 : 0)} > /proc/sys/net/ipv6/conf/ens33/ndisc_notify");
-        await fixture.RootAsync("witness1", $"ip neigh flush to {vip}; for i in $(seq 30); do ping -c1 -W1 -q {vip} && exit; done; exit 1");
+        await fixture.RootAsync(
+            "node2", $"{Install}echo {(announced ? 1 : 0)} > /proc/sys/net/ipv6/conf/ens33/ndisc_notify");
+        await fixture.RootAsync(
+            "witness1",
+            $"ip neigh flush to {vip}; for i in $(seq 30); do ping -c1 -W1 -q {vip} && exit; done; exit 1");
         // The witness has the old owner's card in its table.
-        Assert.Contains("lladdr 02:00:ac:10:a1:c8 ", await fixture.RootAsync("witness1", Neighbour(vip)), StringComparison.Ordinal);
+        var old = await fixture.RootAsync("witness1", Neighbour(vip));
+        Assert.Contains("lladdr 02:00:ac:10:a1:c8 ", old, StringComparison.Ordinal);
         await fixture.RootAsync("node1", $"{address} del eth0 {vip}/64");
         await fixture.RootAsync("node2", $"{address} add6 ens33 {vip}/64");
-        Assert.Contains(" tentative", await fixture.RootAsync("node2", $"ip -6 addr show dev ens33 to {vip}"), StringComparison.Ordinal);
-        await fixture.RootAsync("node2", $"for i in $(seq 100); do ip -6 addr show dev ens33 to {vip} | grep -q tentative || exit 0; sleep 0.1; done; exit 1");
+        var fresh = await fixture.RootAsync("node2", $"ip -6 addr show dev ens33 to {vip}");
+        Assert.Contains(" tentative", fresh, StringComparison.Ordinal);
+        await fixture.RootAsync(
+            "node2",
+            $"for i in $(seq 100); do ip -6 addr show dev ens33 to {vip} | grep -q tentative || exit 0; "
+                + "sleep 0.1; done; exit 1");
 
-        // No packet is sent to it: what the table says now comes from the new owner alone.
+        // No packet is sent to the address: any new entry in the table comes from the new owner alone.
         var known = await fixture.RootAsync(
-            "witness1", $"for i in $(seq 20); do {Neighbour(vip)} | grep a1:c9 && exit; sleep 0.1; done; {Neighbour(vip)}");
-        Assert.Contains(announced ? "lladdr 02:00:ac:10:a1:c9 " : "lladdr 02:00:ac:10:a1:c8 ", known, StringComparison.Ordinal);
+            "witness1",
+            $"for i in $(seq 20); do {Neighbour(vip)} | grep a1:c9 && exit; sleep 0.1; done; {Neighbour(vip)}");
+        var expected = announced ? "lladdr 02:00:ac:10:a1:c9 " : "lladdr 02:00:ac:10:a1:c8 ";
+        Assert.Contains(expected, known, StringComparison.Ordinal);
 
         await fixture.RootAsync("witness1", $"for i in $(seq 60); do ping -c1 -W1 -q {vip} && exit; done; exit 1");
-        await fixture.RootAsync("node2", $"{address} del ens33 {vip}/64; echo 0 > /proc/sys/net/ipv6/conf/ens33/ndisc_notify");
+        await fixture.RootAsync(
+            "node2", $"{address} del ens33 {vip}/64; echo 0 > /proc/sys/net/ipv6/conf/ens33/ndisc_notify");
         Assert.Empty(await fixture.RootAsync("node2", $"ip -6 addr show to {vip}"));
     }
 

@@ -86,7 +86,7 @@ public class EfmStatusReportTests
     public void The_report_of_a_lone_node_ends_at_the_coordinator_and_empty_lists_say_so()
     {
         var text = StatusReport.Text(Healthy with { Nodes = [Healthy.Nodes[2]], Priority = [], Wal = [Healthy.Wal[1]] });
-        // R3: there is nothing below the coordinator.
+        // R3: nothing follows the coordinator.
         Assert.EndsWith("\nMembership coordinator: 172.16.161.200\n", text, StringComparison.Ordinal);
         text = StatusReport.Text(Healthy with { Nodes = Healthy.Nodes[..2], Priority = [] });
         Assert.Contains("Standby priority host list:\n\t(List is empty.)\n", text, StringComparison.Ordinal);
@@ -165,14 +165,25 @@ public class EfmStatusReportTests
             Nodes = [.. Healthy.Nodes, Node("172.16.161.204", AgentType.Idle, "UNKNOWN")],
             Wal = [.. Healthy.Wal, new WalRow
             {
-                Address = "172.16.161.204", DbType = "Primary", Replayed = "0/D0001F8", Info = Agent.NotInRecovery, Idle = true,
+                Address = "172.16.161.204",
+                DbType = "Primary",
+                Replayed = "0/D0001F8",
+                Info = Agent.NotInRecovery,
+                Idle = true,
             }],
         };
-        Assert.EndsWith("\t172.16.161.204                          0/D0001F8          DB is not in recovery.\n", StatusReport.Text(split),
+        Assert.EndsWith(
+            "\t172.16.161.204                          0/D0001F8          DB is not in recovery.\n",
+            StatusReport.Text(split),
             StringComparison.Ordinal);
-        var node = JsonDocument.Parse(StatusReport.Json(split)).RootElement.GetProperty("nodes").GetProperty("172.16.161.204");
-        Assert.Equal(("", "0/D0001F8", "DB is not in recovery."), (node.GetProperty("lsnReceive").GetString(),
-            node.GetProperty("lsn").GetString(), node.GetProperty("lsnInfo").GetString()));
+        var nodes = JsonDocument.Parse(StatusReport.Json(split)).RootElement.GetProperty("nodes");
+        var node = nodes.GetProperty("172.16.161.204");
+        Assert.Equal(
+            ("", "0/D0001F8", "DB is not in recovery."),
+            (
+                node.GetProperty("lsnReceive").GetString(),
+                node.GetProperty("lsn").GetString(),
+                node.GetProperty("lsnInfo").GetString()));
     }
 
     [Fact]
@@ -182,7 +193,17 @@ public class EfmStatusReportTests
         var data = new StatusData
         {
             Cluster = "efm",
-            Nodes = [new NodeInfo { Address = "fd16:161::200", Port = 7800, Type = AgentType.Primary, Db = "UP", Vip = "fd16:161::245" }],
+            Nodes =
+            [
+                new NodeInfo
+                {
+                    Address = "fd16:161::200",
+                    Port = 7800,
+                    Type = AgentType.Primary,
+                    Db = "UP",
+                    Vip = "fd16:161::245",
+                },
+            ],
             Allowed = ["fd16:161::200", "172.16.161.7"],
             Coordinator = "fd16:161::200",
             Priority = [],
@@ -190,8 +211,9 @@ public class EfmStatusReportTests
             Wal = [],
         };
         Assert.Equal(3, StatusReport.Text(data, asJava: true).Split("fd16:161:0:0:0:0:0:200").Length - 1);
-        Assert.Contains("\"vip\": \"fd16:161:0:0:0:0:0:245\"", StatusReport.Json(data, asJava: true), StringComparison.Ordinal);
-        Assert.Contains("172.16.161.7", StatusReport.Json(data, asJava: true), StringComparison.Ordinal);
+        var asJava = StatusReport.Json(data, asJava: true);
+        Assert.Contains("\"vip\": \"fd16:161:0:0:0:0:0:245\"", asJava, StringComparison.Ordinal);
+        Assert.Contains("172.16.161.7", asJava, StringComparison.Ordinal);
         Assert.DoesNotContain("0:0:0", StatusReport.Json(data, asJava: false), StringComparison.Ordinal);
     }
 

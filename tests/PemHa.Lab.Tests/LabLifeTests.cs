@@ -88,8 +88,9 @@ public sealed partial class LabLifeTests(SmallLab fixture)
     {
         var state = Directory.Exists(LabPaths.State) ? Directory.GetFileSystemEntries(LabPaths.State) : [];
         var processes = Directory.GetDirectories("/proc").Where(d => char.IsAsciiDigit(d[^1])).Select(CommandLine)
-            // The connections of a runbook that a test beside this one runs come and go.
-            .Where(c => c.Contains("pemha", StringComparison.Ordinal) && !c.StartsWith("ssh: /tmp/pemha.", StringComparison.Ordinal));
+            // The connections of a runbook that a test run at the same time opens come and go.
+            .Where(c => c.Contains("pemha", StringComparison.Ordinal))
+            .Where(c => !c.StartsWith("ssh: /tmp/pemha.", StringComparison.Ordinal));
         var all = Directory.GetFiles("/run/netns")
             .Concat(File.ReadLines("/proc/self/mounts"))
             .Concat(Directory.GetDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup").SelectMany(Groups))

@@ -28,28 +28,39 @@ public sealed class LabServerTests(OneHost host)
     }
 
     /// <summary>
-    /// B1, B8: the stand-in's dialect is the product's, and what PemHa sends is asked in PostgreSQL's.
+    /// B1, B8: the stand-in speaks the product's dialect, and PemHa's statements run in PostgreSQL's.
     /// </summary>
     [Theory]
     [Spec("P4", "P12")]
     [InlineData("redwood", 5462, "", "3.5000000000000000|f|1")]
     [InlineData("community", 5463, "export PGSETUP_INITDB_OPTIONS='-E UTF-8 --no-redwood-compat'", "3|t|0")]
-    [InlineData("switched", 5464, "touch /etc/lab-no-redwood-compat; trap 'rm /etc/lab-no-redwood-compat' EXIT", "3|t|0")]
+    [InlineData(
+        "switched",
+        5464,
+        "touch /etc/lab-no-redwood-compat; trap 'rm /etc/lab-no-redwood-compat' EXIT",
+        "3|t|0")]
     public async Task A_database_speaks_Redwood_unless_it_was_made_without_and_PemHa_asks_in_PostgreSQLs_dialect(
         string name, int port, string how, string said)
     {
         await host.RootAsync($"""
-            sed 's,/var/lib/edb/as17/data,/srv/{name},' /usr/lib/systemd/system/edb-as-17.service >/etc/systemd/system/{name}.service
+            sed 's,/var/lib/edb/as17/data,/srv/{name},' \
+                /usr/lib/systemd/system/edb-as-17.service >/etc/systemd/system/{name}.service
             systemctl daemon-reload
             {how}
             /usr/edb/as17/bin/edb-as-17-setup initdb {name}
             sed -i 's/^port = 5444/port = {port}/' /srv/{name}/postgresql.conf
             systemctl start {name}
             """);
-        const string question = "SELECT 7 / 2, NULL || 'x' IS NULL, (SELECT count(*) FROM pg_settings WHERE name = 'db_dialect')";
+        const string question =
+            "SELECT 7 / 2, NULL || 'x' IS NULL, (SELECT count(*) FROM pg_settings WHERE name = 'db_dialect')";
         Assert.Equal(said, await host.SqlAsync(port, question));
         await host.SqlAsync(port, "CREATE DATABASE later TEMPLATE template0");
-        var cluster = new PemCluster("efm", "10.0.0.9") { ServiceName = name, DataDirectory = $"/srv/{name}", Port = port };
+        var cluster = new PemCluster("efm", "10.0.0.9")
+        {
+            ServiceName = name,
+            DataDirectory = $"/srv/{name}",
+            Port = port,
+        };
         var asked = $"3|t|{said[^1]}";
         Assert.Equal($"{asked}\n{asked}\n{asked}|a b\n1,x\nafter\ntold\n3", await host.RootAsync($"""
             {Prelude.For(cluster)}
@@ -57,7 +68,8 @@ public sealed class LabServerTests(OneHost host)
             echo "{question}, :'words'" | sql edb -v words='a b'
 
             """ + """
-            printf '%s\n' 'CREATE TEMP TABLE t (a int, b text);' 'COPY t FROM STDIN;' '1	x' '\.' "COPY t TO STDOUT WITH (FORMAT csv);" '\echo after' | sql edb
+            printf '%s\n' 'CREATE TEMP TABLE t (a int, b text);' 'COPY t FROM STDIN;' '1	x' '\.' \
+                "COPY t TO STDOUT WITH (FORMAT csv);" '\echo after' | sql edb
             printf '%s\n' "SELECT 'told' AS a \gset" '\echo :a' | sql edb
             printf '%s\n' 'SELECT 1/0;' 'SELECT 4' | sql edb 2>/dev/null || echo $?
             """));

@@ -45,7 +45,9 @@ public sealed class LabVersionTests(OneHost host)
     [Spec("F5")]
     public async Task A_property_of_the_newer_EFM_is_unknown_to_the_older()
     {
-        var each = await host.RootAsync("cd /etc/edb; grep -c ^auto.basebackup= efm-5.?/efm.properties.in; grep -c ^script.db.password efm-5.?/efm.properties.in || :");
+        var each = await host.RootAsync(
+            "cd /etc/edb; grep -c ^auto.basebackup= efm-5.?/efm.properties.in; "
+                + "grep -c ^script.db.password efm-5.?/efm.properties.in || :");
         Assert.Equal("""
             efm-5.1/efm.properties.in:0
             efm-5.2/efm.properties.in:1
@@ -58,7 +60,7 @@ public sealed class LabVersionTests(OneHost host)
             """, each);
     }
 
-    /// <summary>G4, G5: what the newer ones brought, an older agent does not start with.</summary>
+    /// <summary>G4, G5: an older agent does not start with what the newer ones introduced.</summary>
     [Theory]
     [InlineData("5.1", true, true)]
     [InlineData("5.2", true, true)]
@@ -76,11 +78,17 @@ public sealed class LabVersionTests(OneHost host)
             rm -f refused.*
             """);
         Assert.Contains("The required property db.user has no value.", said.Stdout, StringComparison.Ordinal);
-        Assert.Equal(mode, said.Stdout.Contains("Invalid value for property jdbc.sslmode: verify-full", StringComparison.Ordinal));
-        Assert.Equal(port, said.Stdout.Contains("Invalid property name found in the properties file: primary.health.check.port", StringComparison.Ordinal));
+        Assert.Equal(
+            mode,
+            said.Stdout.Contains("Invalid value for property jdbc.sslmode: verify-full", StringComparison.Ordinal));
+        Assert.Equal(
+            port,
+            said.Stdout.Contains(
+                "Invalid property name found in the properties file: primary.health.check.port",
+                StringComparison.Ordinal));
     }
 
-    /// <summary>O40, O42, O44: what an administrator sees who goes from 5.3 to 5.4.</summary>
+    /// <summary>O40, O42, O44: the view of an administrator who upgrades from 5.3 to 5.4.</summary>
     [Fact]
     [Spec("F5")]
     public async Task Files_of_an_earlier_EFM_are_taken_over_by_the_next()
@@ -92,14 +100,17 @@ public sealed class LabVersionTests(OneHost host)
             { cat efm.nodes.in; echo 10.0.0.1:7800; } >moving.nodes
             /usr/edb/efm-5.4/bin/efm upgrade-conf moving
             cd /etc/edb/efm-5.4
-            grep -c . moving.nodes; grep ^node.timeout= moving.properties; grep -c ^primary.health.check.port= moving.properties
+            grep -c . moving.nodes; grep ^node.timeout= moving.properties
+            grep -c ^primary.health.check.port= moving.properties
             stat -c %U:%G moving.properties
             /usr/edb/efm-5.4/bin/efm upgrade-conf moving >/dev/null; ls moving.properties.* | wc -l
             rm -f /etc/edb/efm-5.[34]/moving.*
             """);
         Assert.Contains(
-            "properties were added: script.db.password script.db.password.retry script.db.password.encrypted primary.health.check.port",
-            said, StringComparison.Ordinal);
+            "properties were added: script.db.password script.db.password.retry script.db.password.encrypted "
+                + "primary.health.check.port",
+            said,
+            StringComparison.Ordinal);
         Assert.EndsWith("\n3\nnode.timeout=20\n1\nefm:efm\n1", said, StringComparison.Ordinal);
     }
 

@@ -234,18 +234,26 @@ sealed class MatrixCluster(MatrixCell cell) : ProcedureLab
     }
 
     /// <summary>
-    /// The primary and the only standby change places, and the new standby streams under the name that it had as one.
+    /// The primary and the only standby change places, and the new standby streams under the name that it had before.
     /// </summary>
     internal async Task SwitchOverAsync(LabHost from, LabHost to)
     {
-        // EFM refuses while the positions that it reads one after another differ.
+        // EFM refuses as long as the positions, which it reads one after another, differ.
         const string promote = "/usr/edb/efm-5.?/bin/efm promote efm -switchover 2>&1 || :";
-        await UntilAsync("a switchover", () => RootAsync(from.Name, promote), s => s.Contains("accepted by local agent", StringComparison.Ordinal));
+        await UntilAsync(
+            "a switchover",
+            () => RootAsync(from.Name, promote),
+            s => s.Contains("accepted by local agent", StringComparison.Ordinal));
         const string names = "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'";
-        await UntilAsync($"{from.Name} as a standby", async () => await RecoveringAsync(to.Name) == "f" ? await SqlAsync(to.Name, names) : "",
+        await UntilAsync(
+            $"{from.Name} as a standby",
+            async () => await RecoveringAsync(to.Name) == "f" ? await SqlAsync(to.Name, names) : "",
             s => s == cell.Name(from));
-        await UntilAsync("both agents at work", () => RootAsync(to.Name, "/usr/edb/efm-5.?/bin/efm cluster-status efm || :"),
-            s => System.Text.RegularExpressions.Regex.Count(s, @"(Primary|Standby) .* UP ") == 2 && s.Contains($"{cell.VirtualIp}*", StringComparison.Ordinal));
+        await UntilAsync(
+            "both agents at work",
+            () => RootAsync(to.Name, "/usr/edb/efm-5.?/bin/efm cluster-status efm || :"),
+            s => System.Text.RegularExpressions.Regex.Count(s, @"(Primary|Standby) .* UP ") == 2
+                && s.Contains($"{cell.VirtualIp}*", StringComparison.Ordinal));
     }
 
     /// <summary>ExternalCA: the organisation takes an agent's certificate back, lists it, and issues another one.</summary>

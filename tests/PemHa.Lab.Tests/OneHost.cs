@@ -16,7 +16,8 @@ public sealed class OneHost : LabFixture
 {
     const string Install =
         """
-        dnf -qy install java-17-openjdk-headless edb-as17-server edb-as16-server edb-efm54 edb-efm53 edb-efm52 edb-efm51 >/dev/null
+        dnf -qy install java-17-openjdk-headless edb-as17-server edb-as16-server edb-efm54 edb-efm53 edb-efm52 \
+            edb-efm51 >/dev/null
         """;
 
     Task<CommandResult>? _installed;

@@ -22,7 +22,7 @@ public sealed class PagePackagesTests(PageCluster cluster)
     public async Task The_page_installs_no_Java_and_EFM_can_neither_encrypt_nor_start_T1()
     {
         var seen = await cluster.PackagesAsync();
-        // Not a password, though it stands where one is expected.
+        // Not a password, although it is printed in place of one.
         Assert.Equal((1, "Unable to find JRE in path."), (seen.Encrypt.ExitCode, seen.Encrypt.Stdout.Trim()));
         Assert.NotEqual(0, seen.Start.ExitCode);
         Assert.Contains("java: command not found", seen.Log, StringComparison.Ordinal);

@@ -171,7 +171,7 @@ sealed class PageRunner(Lab lab, CancellationToken cancellation)
         PasteAsync(host, "systemctl enable edb-efm-5.2\nsystemctl start edb-efm-5.2");
 
     /// <summary>
-    /// And waits, as a person who goes on to the next host does, until the signals have had their effect (B12).
+    /// Then waits until the signals have had their effect (B12), as a person does who goes on to the next host.
     /// </summary>
     internal async Task<CommandResult> AllowAsync()
     {
@@ -254,7 +254,7 @@ sealed class PageRunner(Lab lab, CancellationToken cancellation)
     internal Task<CommandResult> CommonAgentUserAsync() =>
         SqlAsync(Primary, "CREATE USER common_agent_user;\nGRANT CONNECT ON DATABASE template1 TO common_agent_user;");
 
-    /// <summary>The page is of PEM 10.4, when that was the newest.</summary>
+    /// <summary>The page was written for PEM 10.4, the newest version at that time.</summary>
     internal async Task<CommandResult[]> PemPackageAsync()
     {
         foreach (var host in DataNodes)

@@ -34,7 +34,7 @@ public sealed class PemNode : IAsyncLifetime
     }
 
     /// <summary>
-    /// Puts the host back to before the first configuration, with the newest PEM; skips the test where no lab can run.
+    /// Resets the host to before the first configuration, with the newest PEM; skips the test where no lab can run.
     /// </summary>
     public async Task ResetAsync()
     {
@@ -42,12 +42,12 @@ public sealed class PemNode : IAsyncLifetime
         await RootAsync(Reset);
     }
 
-    /// <summary>Goes back to a version of PEM, until the next reset.</summary>
+    /// <summary>Downgrades to a version of PEM until the next reset.</summary>
     public Task<string> DowngradeAsync(string version) => RootAsync($"dnf -qy downgrade edb-pem-{version} >/dev/null");
 
     /// <summary>
-    /// The newest page's command but for the agent's options (P33, R22). What it does not say, network and
-    /// certificates' folder, is asked for, and gets the default where the input has ended.
+    /// The newest page's command without the agent's options (P33, R22). The script asks for the values that the
+    /// command omits, network and certificates' folder, and uses the defaults at the end of its input.
     /// </summary>
     public static string Primary(string agent, string host = VirtualIp, string version = "17") =>
         $"{Script} -t 1 -ho {host} -p 5444 -su pemsuper --asb-host-name 127.0.0.1 --replication-solution efm --replication-role primary "

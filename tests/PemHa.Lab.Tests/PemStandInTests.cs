@@ -134,9 +134,8 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
     public async Task A_half_failed_run_poisons_the_next_one()
     {
         await node.DowngradeAsync("10.4.0");
-        AssertCritical(
-            await node.RunAsync(PemNode.Primary(PemNode.OwnCertificate("stranger", 1) + " -acp /root/first"), PemNode.Password + "\n"),
-            "could not be registered");
+        var stranger = PemNode.Primary(PemNode.OwnCertificate("stranger", 1) + " -acp /root/first");
+        AssertCritical(await node.RunAsync(stranger, PemNode.Password + "\n"), "could not be registered");
 
         var again = await node.RunAsync(
             PemNode.Primary(PemNode.OwnCertificate("agent1", 1) + " -acp /root/second", host: "172.16.161.99"),
@@ -226,10 +225,12 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
         if (version != Newest)
             await node.DowngradeAsync(version);
         await LetCommonUserInAsync();
-        await node.SqlAsync("postgres", "CREATE USER common_agent_user; GRANT CONNECT ON DATABASE template1 TO common_agent_user");
+        await node.SqlAsync(
+            "postgres", "CREATE USER common_agent_user; GRANT CONNECT ON DATABASE template1 TO common_agent_user");
         AssertCritical(await node.RunAsync(CommonUser, PemNode.Password + "\n"), "permission denied for schema pem");
         await node.SqlAsync("postgres", "ALTER USER common_agent_user SUPERUSER");
-        Assert.Contains(Registered, (await node.RunAsync(CommonUser, PemNode.Password + "\n")).Stdout, StringComparison.Ordinal);
+        var run = await node.RunAsync(CommonUser, PemNode.Password + "\n");
+        Assert.Contains(Registered, run.Stdout, StringComparison.Ordinal);
         await node.SqlAsync("pem", "GRANT pem_agent TO common_agent_user; ALTER USER common_agent_user NOSUPERUSER");
         await node.RootAsync("systemctl restart pemagent");
         await node.UntilAsync("pem", "SELECT count(*) FROM pem.agent_heartbeat", "1");
@@ -249,7 +250,9 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
     public async Task From_10_5_on_what_no_page_has_is_refused_as_every_error_is(string option)
     {
         var command = PemNode.Primary($"{PemNode.OwnCertificate("agent1", 1)} {option}");
-        AssertCritical(await node.RunAsync(command, PemNode.Password + "\n"), $"The option {option.Split(' ')[0]} does not go with");
+        AssertCritical(
+            await node.RunAsync(command, PemNode.Password + "\n"),
+            $"The option {option.Split(' ')[0]} does not go with");
         Assert.Equal("0", await node.SqlAsync("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'pem'"));
     }
 
@@ -259,9 +262,10 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
     [InlineData("--use-agent-user u -aro agent_id=2")]
     public async Task From_10_5_on_a_standby_is_told_no_more_than_the_page_has(string option)
     {
-        var command = PemNode.Primary($"{PemNode.OwnCertificate("agent1", 1)} {option}")
-            .Replace("--replication-role primary --skip-db-certificate", "--replication-role standby", StringComparison.Ordinal);
-        AssertCritical(await node.RunAsync(command, PemNode.Password + "\n"), "does not go with --replication-role standby");
+        var command = PemNode.Primary($"{PemNode.OwnCertificate("agent1", 1)} {option}").Replace(
+            "--replication-role primary --skip-db-certificate", "--replication-role standby", StringComparison.Ordinal);
+        AssertCritical(
+            await node.RunAsync(command, PemNode.Password + "\n"), "does not go with --replication-role standby");
     }
 
     [Fact]
@@ -280,28 +284,38 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
 
         await node.SqlAsync("pem", "UPDATE pem.agent SET active = true");
         await node.RootAsync(
-            $"PEM_SERVER_PASSWORD={PemNode.Password} /usr/edb/pem/agent/bin/pemworker --unregister-agent --pem-user pemsuper");
-        Assert.Equal("f|0", await node.SqlAsync("pem", "SELECT active, (SELECT count(*) FROM pem.agent_server_binding) FROM pem.agent"));
+            $"PEM_SERVER_PASSWORD={PemNode.Password} /usr/edb/pem/agent/bin/pemworker --unregister-agent "
+                + "--pem-user pemsuper");
+        Assert.Equal(
+            "f|0",
+            await node.SqlAsync(
+                "pem", "SELECT active, (SELECT count(*) FROM pem.agent_server_binding) FROM pem.agent"));
     }
 
     [Theory]
     [Spec("F9")]
     [InlineData("10.4.0", "30", "given.crt")]
     [InlineData("10.6.0", "15", "/usr/edb/pem/agent/etc/given.crt")]
-    public async Task Versions_differ_in_their_heartbeat_and_in_what_becomes_of_a_relative_path(string version, string seconds, string kept)
+    public async Task Versions_differ_in_their_heartbeat_and_in_what_becomes_of_a_relative_path(
+        string version, string seconds, string kept)
     {
         if (version != Newest)
             await node.DowngradeAsync(version);
         await node.RootAsync(
-            "for kind in crt key; do install -m 0600 /root/certs/agent1.$kind /usr/edb/pem/agent/etc/given.$kind; done");
-        // As an argument of pemworker's it is relative to the configuration's folder; the script itself looks at it
-        // from where it was started.
+            "for kind in crt key; do "
+                + "install -m 0600 /root/certs/agent1.$kind /usr/edb/pem/agent/etc/given.$kind; done");
+        // As an argument of pemworker, the path is relative to the folder of the configuration; the script itself
+        // resolves it in its working directory.
+        const string Given = "--use-agent-sslcert given.crt --use-agent-sslkey given.key -aro agent_id=1";
         var run = await node.RunAsync(
-            "cd /usr/edb/pem/agent/etc; " + PemNode.Primary("--use-agent-sslcert given.crt --use-agent-sslkey given.key -aro agent_id=1"),
+            "cd /usr/edb/pem/agent/etc; " + PemNode.Primary(Given),
             PemNode.Password + "\n");
         Assert.Contains(Registered, run.Stdout, StringComparison.Ordinal);
         Assert.Equal(seconds, await node.SqlAsync("pem", "SELECT heartbeat_interval FROM pem.agent"));
-        Assert.Equal(kept, await node.RootAsync("sed -n 's/^agent_ssl_crt=//p' /usr/edb/pem/agent/etc/agent.cfg; rm /usr/edb/pem/agent/etc/given.*"));
+        Assert.Equal(
+            kept,
+            await node.RootAsync(
+                "sed -n 's/^agent_ssl_crt=//p' /usr/edb/pem/agent/etc/agent.cfg; rm /usr/edb/pem/agent/etc/given.*"));
     }
 
     [Fact]
@@ -320,7 +334,10 @@ public sealed class PemStandInTests(PemNode node) : IClassFixture<PemNode>, IAsy
     {
         await ConfigureAsync();
         Assert.Equal("1|t", await node.SqlAsync("pem", "SELECT id, is_pem_server FROM pem.server"));
-        Assert.Equal("t", await node.SqlAsync("pem", "SELECT jobenabled FROM pem.job WHERE jobname = 'Check CA certificate expiry'"));
+        Assert.Equal(
+            "t",
+            await node.SqlAsync(
+                "pem", "SELECT jobenabled FROM pem.job WHERE jobname = 'Check CA certificate expiry'"));
         Assert.Equal(
             "alert_threads=1\nenable_smtp=true\nenable_snmp=true\nenable_webhook=true",
             await node.RootAsync("grep -e ^alert_threads -e ^enable_ /usr/edb/pem/agent/etc/agent.cfg"));

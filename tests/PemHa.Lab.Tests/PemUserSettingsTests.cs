@@ -6,7 +6,8 @@ namespace PemHa.Lab.Tests;
 public sealed class PemUserSettingsTests(PemNode node) : IClassFixture<PemNode>, IAsyncLifetime
 {
     const string Local = "/usr/edb/pem/web/config_local.py";
-    const string Uri = $"postgresql+psycopg://pem_user_settings:plain-1.2_3~x@{PemNode.VirtualIp}:5444/pem_user_settings";
+    const string Uri = "postgresql+psycopg://pem_user_settings:plain-1.2_3~x"
+        + $"@{PemNode.VirtualIp}:5444/pem_user_settings";
 
     public async ValueTask InitializeAsync()
     {
@@ -78,7 +79,8 @@ public sealed class PemUserSettingsTests(PemNode node) : IClassFixture<PemNode>,
     [Spec("P36")]
     [InlineData("10.4.0", "server closed the connection unexpectedly")]
     [InlineData("10.6.0", "theme=dark")]
-    public async Task Before_10_5_a_restart_of_the_server_wants_one_of_the_application(string version, string afterwards)
+    public async Task Before_10_5_a_restart_of_the_server_wants_one_of_the_application(
+        string version, string afterwards)
     {
         if (version == "10.4.0")
         {

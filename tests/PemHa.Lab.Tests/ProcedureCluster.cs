@@ -67,8 +67,13 @@ public sealed class ProcedureCluster : ProcedureLab
         foreach (var user in Secret)
         {
             // Who plants one need not quote it.
-            // The web application reads the one of its users' settings out of a URI.
-            var secret = user == "planted" ? Canaries.Make("") : user == "pem_user_settings" ? Canaries.Make("._~-") : Canaries.Make();
+            // The web application reads the password of pem_user_settings from a URI.
+            var secret = user switch
+            {
+                "planted" => Canaries.Make(""),
+                "pem_user_settings" => Canaries.Make("._~-"),
+                _ => Canaries.Make(),
+            };
             Canaries.Add(user, secret);
             var file = Path.Combine(StateFolder, user + ".secret");
             await File.WriteAllTextAsync(file, secret, Cancellation);

@@ -13,8 +13,8 @@ public sealed class OddCluster : ProcedureLab
     Task<ProcedureReport>? _deployed, _operated;
 
     /// <summary>
-    /// Planned, deployed in two parts, and planned again by the commands for the whole procedure; beside the package's
-    /// own database, which holds something else.
+    /// Planned, deployed in two parts, and planned again by the commands for the whole procedure; next to the package's
+    /// own database, which has other contents.
     /// </summary>
     internal Task<ProcedureReport> DeployedAsync() => _deployed ??= DeployAsync();
 
@@ -22,23 +22,25 @@ public sealed class OddCluster : ProcedureLab
     {
         await Task.WhenAll(RootAsync("node1", SqlTexts.Watch), RootAsync("node2", SqlTexts.Watch));
         await RootAsync("node1", """
-            dnf -qy install edb-as17-server >/dev/null; /usr/edb/as17/bin/edb-as-17-setup initdb; systemctl enable --now edb-as-17
+            dnf -qy install edb-as17-server >/dev/null
+            /usr/edb/as17/bin/edb-as-17-setup initdb
+            systemctl enable --now edb-as-17
             """);
         return await PowerShellAsync(Described + Deploy);
     }
 
     /// <summary>The cluster in <c>$cluster</c>, its hosts in <c>$nodes</c>.</summary>
     internal const string Described = """
-        $cluster = New-PemCluster acctg -VirtualIp 172.16.161.245 -PingServer 172.16.161.1 -MonitoredSubnet 172.16.161.0/24, 10.1.0.0/16 `
-            -Port 5555 -EfmPort 7900 -FirewallZone internal -DataDirectory /srv/pg/main -ServiceName pem-db -AgentUser agents `
-            -JournalPath "$state/journal.jsonl"
+        $cluster = New-PemCluster acctg -VirtualIp 172.16.161.245 -PingServer 172.16.161.1 `
+            -MonitoredSubnet 172.16.161.0/24, 10.1.0.0/16 -Port 5555 -EfmPort 7900 -FirewallZone internal `
+            -DataDirectory /srv/pg/main -ServiceName pem-db -AgentUser agents -JournalPath "$state/journal.jsonl"
         $nodes = foreach ($h in $hosts) { New-PemHost $h.Address $h.Role -Cluster $cluster -Name $h.Name }
         $nodes = $nodes | Connect-PemHost @login
 
         """;
 
     /// <summary>
-    /// Deployed, then both databases restarted and everything looked at once more, which leaves it as it is.
+    /// Deployed, then both databases restarted and everything checked again, which changes nothing.
     /// </summary>
     internal Task<ProcedureReport> OperatedAsync() => _operated ??= OperateAsync();
 
@@ -56,8 +58,15 @@ public sealed class OddCluster : ProcedureLab
     /// <summary>The data nodes as the engine knows them.</summary>
     internal static (PemHost First, PemHost Second) Nodes()
     {
-        var cluster = new PemCluster("acctg", VirtualIp) { Port = 5555, DataDirectory = "/srv/pg/main", ServiceName = "pem-db" };
-        return (new PemHost(cluster, "172.16.161.200", PemRole.Primary), new PemHost(cluster, "172.16.161.201", PemRole.Standby));
+        var cluster = new PemCluster("acctg", VirtualIp)
+        {
+            Port = 5555,
+            DataDirectory = "/srv/pg/main",
+            ServiceName = "pem-db",
+        };
+        return (
+            new PemHost(cluster, "172.16.161.200", PemRole.Primary),
+            new PemHost(cluster, "172.16.161.201", PemRole.Standby));
     }
 
     const string Deploy = """
@@ -105,7 +114,10 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
             """));
         Assert.Equal("virtual.ip.interface=eth0\nvirtual.ip.prefix=24\nbind.address=172.16.161.201:7900", await cluster.RootAsync("node2",
             "cd /etc/edb/efm-5.2; grep -e ^virtual.ip.interface= -e ^virtual.ip.prefix= acctg.properties; grep ^bind.address= acctg.properties"));
-        Assert.Equal("active inactive", await cluster.RootAsync("node2", "echo $(systemctl is-active pem-db; systemctl is-active edb-as-17 || :)"));
+        Assert.Equal(
+            "active inactive",
+            await cluster.RootAsync(
+                "node2", "echo $(systemctl is-active pem-db; systemctl is-active edb-as-17 || :)"));
         Assert.Contains("hostssl pem +pem_agent 10.1.0.0/16 cert", await cluster.RootAsync("node1", "cat /srv/pg/main/pg_hba.conf"), StringComparison.Ordinal);
         Assert.Equal("5555/tcp 7900/tcp 8443/tcp", await cluster.RootAsync("node1", "firewall-cmd --zone=internal --list-ports"));
         Assert.Equal("", await cluster.RootAsync("node1", "firewall-cmd --zone=public --list-ports"));
@@ -154,14 +166,16 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
     [Spec("P4")]
     public async Task The_packages_own_database_lives_on_while_ours_is_stopped_and_started()
     {
-        // When a service has stopped, systemd removes what PIDFile names.
+        // When a service has stopped, systemd removes the file that PIDFile names.
         await cluster.OperatedAsync();
         await cluster.RootAsync("node1", "test -f /var/lib/edb/as17/data/postmaster.pid");
 
-        // A unit that an earlier version has made is corrected; nothing is restarted for it.
+        // A unit that an earlier version has written is corrected without a restart.
         var before = await cluster.RootAsync("node2", "systemctl show -p MainPID --value pem-db");
         await cluster.RootAsync("node2", """
-            sed -i 's|^PIDFile=.*|PIDFile=/var/lib/edb/as17/data/postmaster.pid|' /etc/systemd/system/pem-db.service; systemctl daemon-reload
+            sed -i 's|^PIDFile=.*|PIDFile=/var/lib/edb/as17/data/postmaster.pid|' \
+                /etc/systemd/system/pem-db.service
+            systemctl daemon-reload
             """);
         const string install = OddCluster.Described + """
             Report { $nodes | Install-PemEpas -Confirm:$false }
@@ -170,11 +184,12 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
         var first = await cluster.PowerShellAsync(install);
         Assert.True(first.Errors.Count == 0 && first.Lines.Contains("changes 1"), first.ToString());
         Assert.Contains("changes 0", (await cluster.PowerShellAsync(install)).Lines);
-        Assert.Equal($"/srv/pg/main/postmaster.pid {before}",
-            await cluster.RootAsync("node2", "echo $(systemctl show -p PIDFile --value pem-db; systemctl show -p MainPID --value pem-db)"));
+        const string unit = "echo $(systemctl show -p PIDFile --value pem-db; "
+            + "systemctl show -p MainPID --value pem-db)";
+        Assert.Equal($"/srv/pg/main/postmaster.pid {before}", await cluster.RootAsync("node2", unit));
 
-        // A server looks for its own file every minute (B2), so more than one has to pass after the stop; most of it
-        // has by now.
+        // A server checks its own file every minute (B2), so more than a minute has to pass after the stop; most of it
+        // has passed by now.
         await cluster.RootAsync("node1", """
             stopped=$(date -d "$(systemctl show -p ActiveEnterTimestamp --value pem-db)" +%s)
             while [ $(( $(date +%s) - stopped )) -lt 65 ]; do systemctl -q is-active edb-as-17; sleep 1; done
@@ -182,12 +197,12 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
             """);
     }
 
-    /// <summary>What of the SQL in the sources does not go through <c>sql</c> on standard input.</summary>
+    /// <summary>The SQL in the sources that does not go through <c>sql</c> on standard input.</summary>
     static readonly string[] NotSent =
     [
-        // What sql begins each session with; LabServerTests has it.
+        // The statement with which sql begins each session; LabServerTests covers it.
         "SELECT 1 FROM pg_settings WHERE context IN ('user', 'superuser') AND CASE",
-        // Whether a password opens the database; its answer is not read.
+        // Tests whether a password opens the database; its answer is not read.
         "SELECT 1' 2>&1 </dev/null)",
     ];
 
@@ -196,8 +211,8 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
     public async Task Every_text_of_SQL_says_the_same_in_Redwood_mode_and_in_PostgreSQLs()
     {
         await cluster.OperatedAsync();
-        // What neither comes to: a copy that is looked at on its way, a standby in clear, a host that is asked before
-        // its copy.
+        // The statements that neither deployment nor operation sends: inspecting a copy in progress, a standby without
+        // TLS, and a host before its copy.
         var (first, second) = OddCluster.Nodes();
         var copy = new Replica(second, PrimaryIdentity.Of(first), "repl", force: false);
         await cluster.RootAsync("node1", $"""
@@ -206,8 +221,11 @@ public sealed class ProcedureDeploymentTests(OddCluster cluster) : IClassFixture
             ( {new ReplicationSecured(first).Compare(Facts.Of(("up", "1"), ("plain", "1")), false)!.Apply} )
             echo 'SELECT NOT pg_is_in_recovery() AND system_identifier = 1 FROM pg_control_system()' | sql postgres
             """);
-        async Task<string> ToldAsync(string what) =>
-            string.Join('\n', await Task.WhenAll(new[] { "node1", "node2" }.Select(h => cluster.RootAsync(h, SqlTexts.Told(what)))));
+        async Task<string> ToldAsync(string what)
+        {
+            var told = new[] { "node1", "node2" }.Select(h => cluster.RootAsync(h, SqlTexts.Told(what)));
+            return string.Join('\n', await Task.WhenAll(told));
+        }
         var sent = SqlTexts.Plain(await ToldAsync("text"));
         var differ = await ToldAsync("differ");
         Assert.True(differ.Trim().Length == 0, differ);

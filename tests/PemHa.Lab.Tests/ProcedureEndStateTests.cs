@@ -243,7 +243,10 @@ public sealed class ProcedureEndStateTests(ProcedureCluster cluster)
         var before = await cluster.SnapshotAsync();
         var report = await cluster.PowerShellAsync("""
             $nodes = $hosts | Connect-PemHost @login
-            Report { $nodes | Test-PemPrerequisite | Where-Object { $_.State -ne 'Passed' -and $_.Check -ne 'mail server' } }
+            Report {
+                $nodes | Test-PemPrerequisite |
+                    Where-Object { $_.State -ne 'Passed' -and $_.Check -ne 'mail server' }
+            }
             'rehearsal'
             Report { $nodes | Test-PemVirtualIp }
             Report { $nodes | Test-PemVirtualIp -WhatIf }

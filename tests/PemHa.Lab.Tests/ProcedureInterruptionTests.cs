@@ -182,7 +182,8 @@ public sealed class ProcedureInterruptionTests(ProcedureCluster undisturbed, Int
         Assert.True(again.ExitCode == 0, again.Output);
         Assert.Equal([], again.Changed);
         // Neither the loss of the connection nor the next run began a long command a second time.
-        Assert.Equal([("-qy install edb-as17", 1), ("pg_basebackup", 1), ("configure-pem-server.sh -t", 1)], cluster.Began);
+        Assert.Equal(
+            [("-qy install edb-as17", 1), ("pg_basebackup", 1), ("configure-pem-server.sh -t", 1)], cluster.Began);
         await undisturbed.DeployedAsync();
         ProcedureLab.AssertSame(await ProcedurePortrait.OfAsync(undisturbed), await ProcedurePortrait.OfAsync(cluster));
 

@@ -66,7 +66,8 @@ public partial class ProcedureLab : LabFixture
             lab, "for u in edb-as-17 pemagent; do if systemctl -q is-enabled $u 2>/dev/null; then systemctl start $u; fi; done",
             lab.Hosts.Select(h => h.Name));
         const string start = "if [ -e /root/resting.nodes ]; then systemctl enable --now edb-efm-5.2 2>/dev/null; rm /root/resting.nodes; fi\n";
-        var allow = string.Concat(others.Select(h => $"    /usr/edb/efm-5.2/bin/efm allow-node efm {h.Address} >/dev/null\n"))
+        var allow = string.Concat(others.Select(h =>
+            $"    /usr/edb/efm-5.2/bin/efm allow-node efm {h.Address} >/dev/null\n"))
             + Allowed(others.Select(h => h.Address));
         await EachAsync(lab, $"{start}if systemctl -q is-active edb-efm-5.2; then\n{allow}fi", [first]);
         foreach (var other in others)
@@ -75,10 +76,11 @@ public partial class ProcedureLab : LabFixture
 
     /// <summary>
     /// Waits on a host with an agent until it lists addresses as allowed: <c>allow-node</c> only sends a signal (B12),
-    /// and an agent that is started before it has its effect is turned away.
+    /// and an agent that starts before the signal has had its effect is rejected.
     /// </summary>
     internal static string Allowed(IEnumerable<string> addresses) => string.Concat(addresses.Select(a =>
-        $"timeout 30 sh -c 'until /usr/edb/efm-5.2/bin/efm cluster-status efm 2>/dev/null | grep -A1 ^Allowed | grep -qwF {a}; do sleep 0.1; done'\n"));
+        "timeout 30 sh -c 'until /usr/edb/efm-5.2/bin/efm cluster-status efm 2>/dev/null | "
+            + $"grep -A1 ^Allowed | grep -qwF {a}; do sleep 0.1; done'\n"));
 
     static Task EachAsync(Lab lab, string script, IEnumerable<string> hosts) => Task.WhenAll(hosts.Select(async h =>
         (await lab.SshAsync(h, "bash -es", script, Cancellation)).Check($"The script on {h}")));

@@ -11,11 +11,12 @@ namespace PemHa.Lab.Tests;
 /// </summary>
 public sealed class ProcedureMatrixTests
 {
-    // The other of the two paths that the vendor's material gives (R27).
+    // The second of the two paths in the vendor's material (R27).
     const string EfmPath = "/usr/edb/efm-5.4/bin";
 
     const string Common = "common_agent_user",
-        OlderPem = "the page's PEM, the newest EFM, a common agent user and host names", Older = "the older server and EFM and encrypted keys";
+        OlderPem = "the page's PEM, the newest EFM, a common agent user and host names",
+        Older = "the older server and EFM and encrypted keys";
 
     [Fact]
     [Spec("P23", "P27", "P30", "P33", "P34", "P38", "T15", "F9")]
@@ -23,8 +24,8 @@ public sealed class ProcedureMatrixTests
         new("LocalCA", 2, 1) { AgentUser = Common, Example = "TwoNodes.psd1" },
         async cluster =>
         {
-            // The newest PEM, which wants a superuser meanwhile and refuses what no page has; no switch says so
-            // (R20-R23, K32).
+            // The newest PEM, which temporarily needs a superuser and refuses options that are on no page; no switch
+            // says so (R20-R23, K32).
             Assert.Equal("10.6.0", await cluster.RootAsync("node1", "rpm -q --qf '%{VERSION}' edb-pem"));
             await AssertAgentAsync(cluster);
             await AssertServersAsync(cluster, "efm|/usr/edb/efm-5.2/|t");
@@ -152,7 +153,8 @@ public sealed class ProcedureMatrixTests
         }, becomes: "ExternalCA");
 
     /// <summary>
-    /// The version that the page is of: without a superuser among the agents' users (P30), and with another heartbeat.
+    /// The version for which the page was written: without a superuser among the agents' users (P30), and with a
+    /// different heartbeat.
     /// </summary>
     const string PagesPem = "echo 'excludepkgs=edb-pem-10.[5-9].*' >> /etc/dnf/dnf.conf";
 
@@ -175,32 +177,48 @@ public sealed class ProcedureMatrixTests
         """));
 
     /// <summary>
-    /// What runs that were killed leave: a superuser among the agents' users, and an agent that is registered and not
+    /// The leftovers of killed runs: a superuser among the agents' users, and an agent that is registered but not
     /// configured.
     /// </summary>
     static async Task CutAsync(MatrixCluster cluster)
     {
         const string install = $$"""
             $nodes = Describe ExternalCA | Connect-PemHost @login
-            Report { $nodes | Install-PemServer -Credential $with.SuperUser -EfmInstallPath {{EfmPath}} -Confirm:$false | ForEach-Object { "left well $_" } }
-            foreach ($node in $nodes) { foreach ($c in $node.Changes) { "left changed $node $($c.Resource): $($c.Difference.Split("`n")[0])" } }
+            Report {
+                $nodes | Install-PemServer -Credential $with.SuperUser -EfmInstallPath {{EfmPath}} -Confirm:$false |
+                    ForEach-Object { "left well $_" }
+            }
+            foreach ($node in $nodes) {
+                foreach ($c in $node.Changes) {
+                    "left changed $node $($c.Resource): $($c.Difference.Split("`n")[0])"
+                }
+            }
             """;
         await cluster.SqlAsync("node1", $"ALTER ROLE {Common} SUPERUSER");
         var demoted = await cluster.RunAsync(install);
-        Assert.Equal([$"node1.lab role {Common} is not a superuser: ALTER ROLE \"{Common}\" NOSUPERUSER;"], MatrixCluster.Changed(demoted, "left"));
+        Assert.Equal(
+            [$"node1.lab role {Common} is not a superuser: ALTER ROLE \"{Common}\" NOSUPERUSER;"],
+            MatrixCluster.Changed(demoted, "left"));
         await AssertAgentAsync(cluster);
 
         await cluster.RootAsync("node2", "systemctl stop pemagent; rm /usr/edb/pem/logs/*");
-        await cluster.SqlAsync("node1", "UPDATE pem.agent_heartbeat SET last_heartbeat = now() - interval '1 hour' WHERE agent_id = 2", "pem");
+        await cluster.SqlAsync(
+            "node1",
+            "UPDATE pem.agent_heartbeat SET last_heartbeat = now() - interval '1 hour' WHERE agent_id = 2",
+            "pem");
         await cluster.SqlAsync("node1", $"ALTER ROLE {Common} SUPERUSER");
         var again = MatrixCluster.Changed(await cluster.RunAsync(install), "left");
-        Assert.Contains("node2.lab PEM server and its agent: /usr/edb/pem/agent/bin/pemworker --unregister-agent --pem-user pemsuper", again);
-        Assert.Equal("1|t\n2|f\n3|t", await cluster.SqlAsync("node1", "SELECT id, active FROM pem.agent ORDER BY id", "pem"));
+        Assert.Contains(
+            "node2.lab PEM server and its agent: "
+                + "/usr/edb/pem/agent/bin/pemworker --unregister-agent --pem-user pemsuper",
+            again);
+        Assert.Equal(
+            "1|t\n2|f\n3|t", await cluster.SqlAsync("node1", "SELECT id, active FROM pem.agent ORDER BY id", "pem"));
         await AssertAgentAsync(cluster);
     }
 
     /// <summary>
-    /// Every data node can act as the PEM server (A10, R32), and PEM leaves its certificates alone (B23).
+    /// Every data node can act as the PEM server (A10, R32), and PEM does not replace its certificates (B23).
     /// </summary>
     static async Task AssertServersAsync(MatrixCluster cluster, string registered)
     {
@@ -209,8 +227,10 @@ public sealed class ProcedureMatrixTests
         Assert.Equal("f", await cluster.SqlAsync("node1", "SELECT jobenabled FROM pem.job", "pem"));
         foreach (var host in await cluster.DataAsync())
         {
-            Assert.Equal("alert_threads=1\nenable_smtp=true\nenable_snmp=true\nenable_webhook=true", await cluster.RootAsync(host.Name,
-                "grep -e ^alert_threads -e ^enable_ /usr/edb/pem/agent/etc/agent.cfg"));
+            Assert.Equal(
+                "alert_threads=1\nenable_smtp=true\nenable_snmp=true\nenable_webhook=true",
+                await cluster.RootAsync(
+                    host.Name, "grep -e ^alert_threads -e ^enable_ /usr/edb/pem/agent/etc/agent.cfg"));
             await cluster.RootAsync(host.Name, "/usr/edb/pem/agent/bin/pemworker --verify-registration");
         }
     }

@@ -53,7 +53,7 @@ public sealed class ProcedureOperationTests(ProcedureCluster cluster)
     }
 
     /// <summary>
-    /// O32: databases and virtual IP stay, the list of the nodes that may join does not; the step gives it again (X3).
+    /// O32: databases and virtual IP stay, but the list of allowed nodes is lost; the step restores it (X3).
     /// </summary>
     [Fact]
     [Spec("P20", "F5")]
@@ -65,15 +65,18 @@ public sealed class ProcedureOperationTests(ProcedureCluster cluster)
         await cluster.RootAsync("node1", $"{efm} stop-cluster efm");
         await ProcedureLab.UntilAsync(
             "stopped agents",
-            async () => string.Join(' ', await Task.WhenAll(all.Select(h => cluster.RootAsync(h, "systemctl is-active edb-efm-5.2 || :")))),
-            s => !s.Contains("active active", StringComparison.Ordinal) && s.Split(' ').All(a => a is "inactive" or "failed"));
+            async () => string.Join(' ', await Task.WhenAll(all.Select(IsActiveAsync))),
+            s => !s.Contains("active active", StringComparison.Ordinal)
+                && s.Split(' ').All(a => a is "inactive" or "failed"));
         Assert.Equal(["f", "t", "t"], await Ask("SELECT pg_is_in_recovery()"));
-        Assert.Equal("1", await cluster.RootAsync("node1", $"ip -o addr show dev eth0 | grep -cF ' {ProcedureLab.VirtualIp}/24 '"));
+        var addresses = $"ip -o addr show dev eth0 | grep -cF ' {ProcedureLab.VirtualIp}/24 '";
+        Assert.Equal("1", await cluster.RootAsync("node1", addresses));
 
         var report = await cluster.PowerShellAsync($$"""
             $nodes = $hosts | Connect-PemHost @login
             Report {
-                $nodes | New-PemEfmCluster -Credential (New-PemCredential efm -Path $state) -Property {{ProcedureLab.Timings}} -Confirm:$false
+                $nodes | New-PemEfmCluster -Credential (New-PemCredential efm -Path $state) `
+                    -Property {{ProcedureLab.Timings}} -Confirm:$false
             }
             """);
         Assert.True(report.Errors.Count == 0, report.ToString());
@@ -81,6 +84,9 @@ public sealed class ProcedureOperationTests(ProcedureCluster cluster)
         var allowed = await cluster.RootAsync("witness1", $"{efm} cluster-status efm | sed -n '/^Allowed/{{n;p}}'");
         Assert.Equal(["172.16.161.200", "172.16.161.201", "172.16.161.202", "172.16.161.203"],
             allowed.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+
+        Task<string> IsActiveAsync(string name) =>
+            cluster.RootAsync(name, "systemctl is-active edb-efm-5.2 || :");
     }
 
     [Fact]

@@ -18,8 +18,8 @@ public sealed class ProcedurePrerequisiteTests(PrerequisiteLab cluster) : IClass
     public async Task Bare_hosts_pass_every_check_and_are_left_as_they_were()
     {
         var record = await cluster.RecordAsync();
-        // Three connections, two about the whole cluster, 26 of each data node and 17 of the witness, whose business no
-        // database is.
+        // Three connections, two about the whole cluster, 26 of each data node and 17 of the witness, which has no
+        // checks of a database.
         Assert.Contains("84 checks", record.Untouched.Lines);
         AssertFound([], record.Untouched);
         ProcedureLab.AssertSame(record.Before, record.After);
@@ -182,8 +182,8 @@ public sealed class ProcedurePrerequisiteTests(PrerequisiteLab cluster) : IClass
     }
 
     /// <summary>
-    /// Exactly these are found, and that no host has a mail server, as no minimal RHEL has; the checks that passed are
-    /// not among the lines.
+    /// Exactly these problems are found, plus the missing mail server that every minimal RHEL lacks; the lines do not
+    /// include the checks that passed.
     /// </summary>
     static void AssertFound((string Host, string Check, string State, string Why, string Remedy)[] expected, ProcedureReport report)
     {
@@ -196,7 +196,11 @@ public sealed class ProcedurePrerequisiteTests(PrerequisiteLab cluster) : IClass
             Assert.True(hit is not null && hit[2] == state && hit[3].Contains(why, StringComparison.Ordinal) && hit[4].Contains(remedy, StringComparison.Ordinal), $"{host} {check}:\n{said}");
         }
         found.RemoveAll(f => expected.Any(e => f[0] == e.Host && f[1] == e.Check));
-        Assert.All(found, f => Assert.True(f[1] == "mail server" && f[2] == "Warning" && f[4].Contains("script.notification", StringComparison.Ordinal), said));
+        Assert.All(found, f => Assert.True(
+            f[1] == "mail server"
+                && f[2] == "Warning"
+                && f[4].Contains("script.notification", StringComparison.Ordinal),
+            said));
         Assert.True(found.Count == found.Select(f => f[0]).Distinct().Count() && found.Count is 2 or 3, said);
     }
 }

@@ -14,7 +14,7 @@ public sealed class RunbookLab : ProcedureLab
         ["PASSWORD_repl"] = "a b:c\\d'e\"f$HOME`id`@%é€",
         ["PASSWORD_efm"] = "\\$''\"`:@% é",
         ["PASSWORD_pemsuper"] = "a\\\\b $(id) '\"`:@%/?#é; x",
-        // The one that may not be difficult: a URI holds it (B22).
+        // This password must not be difficult: a URI contains it (B22).
         ["PASSWORD_pem_user_settings"] = "a-Z~0._9",
         ["AUTHORITY_PASSWORD"] = "of 'the' $authority",
     };

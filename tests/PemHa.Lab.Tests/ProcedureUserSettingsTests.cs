@@ -16,8 +16,8 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
     const string Backend = "postgresql pem_user_settings@172.16.161.245:5444/pem_user_settings";
 
     /// <summary>
-    /// Everything that some file, shell, URL or library might read as something else: refused, as the application might
-    /// not read it (B22).
+    /// All characters to which some file, shell, URL or library might give a meaning: refused, as the application might
+    /// misread them (B22).
     /// </summary>
     const string Odd = @" p:a\b%41@/?#&=+'""$(id)`é€ ";
 
@@ -77,9 +77,14 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
                 E
                 chmod 755 /usr/local/sbin/getenforce /usr/local/sbin/getsebool
                 """);
-        // Where nginx reads its certificate is not the same everywhere (B21).
+        // The path from which nginx reads its certificate differs between installations (B21).
         await cluster.RootAsync("node2", "echo certificates=/etc/nginx/pem > /etc/pem-stand-in");
-        foreach (var command in new[] { "Enable-PemUserSettings -Credential $odd", "Install-PemCluster @with -UserSettings $odd -Confirm:$false" })
+        string[] commands =
+        [
+            "Enable-PemUserSettings -Credential $odd",
+            "Install-PemCluster @with -UserSettings $odd -Confirm:$false",
+        ];
+        foreach (var command in commands)
         {
             var refused = await RunAsync($"Report {{ $nodes | {command} }}", errors: null);
             Assert.Equal("PasswordUnfit", Assert.Single(refused.Errors.Select(e => e.Id).Distinct()));

@@ -140,7 +140,10 @@ public sealed partial class RealReaderTests(OneHost host)
                 expected.Add($"argv[]=/bin/sh -c test -e {cluster.DataDirectory}/standby.signal ||");
             }
             script.Append("systemctl daemon-reload\nfor i in $(seq 0 39); do u=$(ls -d u${i}_*.service)\n")
-                .Append("systemctl show -p Environment --value -- \"$u\"; systemctl show -p PIDFile --value -- \"$u\"; systemctl show -p ExecStartPre --value -- \"$u\" | grep -o 'argv\\[\\]=/bin/sh -c test -e [^ ]* ||'; done\n")
+                .Append("systemctl show -p Environment --value -- \"$u\"; ")
+                .Append("systemctl show -p PIDFile --value -- \"$u\"; ")
+                .Append("systemctl show -p ExecStartPre --value -- \"$u\" ")
+                .Append("| grep -o 'argv\\[\\]=/bin/sh -c test -e [^ ]* ||'; done\n")
                 .Append("rm -rf u[0-9]*.service u[0-9]*.service.d; systemctl daemon-reload\n");
             Assert.Equal(expected, host.RootAsync(script.ToString()).GetAwaiter().GetResult().Split('\n'));
         }, cases: 1, each: 40, threads: 1);

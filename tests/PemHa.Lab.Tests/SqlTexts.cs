@@ -4,8 +4,8 @@ using Xunit;
 namespace PemHa.Lab.Tests;
 
 /// <summary>
-/// Every text of SQL that PemHa sends to a host, and whether the server says the same to it in Redwood mode and in
-/// PostgreSQL's (B1, B8). A <c>psql</c> in front of the real one notes what <c>sql</c> sends, and asks it in both
+/// Every text of SQL that PemHa sends to a host, and whether the server gives the same answer in Redwood mode and in
+/// PostgreSQL's (B1, B8). A <c>psql</c> in front of the real one records the input of <c>sql</c> and runs it in both
 /// dialects at the same moment.
 /// </summary>
 static partial class SqlTexts
@@ -13,10 +13,10 @@ static partial class SqlTexts
     const string Folder = "/var/tmp/sql-texts";
 
     /// <summary>
-    /// Puts that <c>psql</c> on a host. It answers as the real one does; beside that it asks what comes before the
-    /// first change of a text in two sessions that keep their dialect whatever is set. As many times as need be: an
-    /// answer that changes by itself does not count, nor do the settings that make the dialects, where all settings are
-    /// told.
+    /// Installs that <c>psql</c> on a host. It answers as the real one does; in addition, it runs the part of a text
+    /// before its first change in two sessions whose dialect cannot be changed. It repeats this as needed, because an
+    /// answer that changes by itself does not count, nor do the settings that select the dialects when all settings are
+    /// printed.
     /// </summary>
     internal const string Watch = $$"""
         mkdir -pm 1777 {{Folder}}
@@ -48,29 +48,31 @@ static partial class SqlTexts
         """;
 
     /// <summary>
-    /// What is told of a host where <see cref="Watch"/> has been: all texts, or those whose answers differ.
+    /// The records on a host with <see cref="Watch"/>: all texts, or those whose answers differ.
     /// </summary>
     internal static string Told(string what) => $"find {Folder} -name '*.{what}' -exec cat {{}} +";
 
     /// <summary>
     /// The pieces of SQL in the engine's sources that can have an answer, by file: from a command to the end of its
-    /// line, or to whatever is filled in there. It goes by commands in capitals, as all of them are written.
+    /// line, or to the first interpolation. Commands are recognised by their capitals, in which all of them are written.
     /// </summary>
     internal static IEnumerable<(string File, string Piece)> InSources()
     {
-        foreach (var file in Directory.GetFiles(Path.Combine(ProcedureLab.Checkout, "src", "PemHa.Engine"), "*.cs", SearchOption.AllDirectories).Order())
+        var engine = Path.Combine(ProcedureLab.Checkout, "src", "PemHa.Engine");
+        foreach (var file in Directory.GetFiles(engine, "*.cs", SearchOption.AllDirectories).Order())
         {
             var parts = Path.GetRelativePath(ProcedureLab.Checkout, file).Split(Path.DirectorySeparatorChar);
-            // What a support bundle shows to people, versions and settings, is just what differs; nothing is judged by
-            // it.
+            // A support bundle shows versions and settings to people, which are just what differs; no decision is based
+            // on them.
             if (parts.Contains("obj") || parts.Contains("bin") || parts.Contains("Support")) continue;
-            foreach (var line in File.ReadLines(file).Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] is not ('#' or '/')))
+            var lines = File.ReadLines(file).Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] is not ('#' or '/'));
+            foreach (var line in lines)
                 foreach (Match match in Command().Matches(line))
                     yield return (Path.GetFileName(file), Plain(match.Value));
         }
     }
 
-    /// <summary>A text for comparing pieces of it.</summary>
+    /// <summary>A text normalised for comparing pieces of it.</summary>
     internal static string Plain(string text) => Blanks().Replace(text, " ").Trim();
 
     [GeneratedRegex(@"(?<![A-Za-z_])(?:SELECT|WITH|INSERT|UPDATE|DELETE|COPY|DO|SHOW) (?:(?!' \| )[^""{}$])+")]

@@ -40,7 +40,9 @@ public sealed class Stations : ProcedureLab
                 _broken = true;
                 if (next > 0)
                     await RunAsync(order[next - 1]);
-                var wanted = order[next] == Deployed || FaultMatrix.BeginsAt(order[next]) || MutatedStation.Stations.Contains(order[next]);
+                var wanted = order[next] == Deployed
+                    || FaultMatrix.BeginsAt(order[next])
+                    || MutatedStation.Stations.Contains(order[next]);
                 _kept[order[next]] = wanted ? await KeepAsync(order[next]) : null;
                 _broken = false;
             }

@@ -191,8 +191,7 @@ sealed class Lab : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes stand-ins different in what these mutations say; where a package is still to come, as soon as it is
-    /// installed.
+    /// Applies mutations to the stand-ins of the hosts; where a package is not installed yet, as soon as it is.
     /// </summary>
     public async Task MutateAsync(IReadOnlyCollection<Mutation> mutations, CancellationToken cancellation = default)
     {
@@ -206,15 +205,19 @@ sealed class Lab : IAsyncDisposable
                 FILE
 
                 """));
-            var script = $"mkdir -p /etc/pemha-lab/wanted\n{files}chmod 755 /etc/pemha-lab/mutate\n/etc/pemha-lab/mutate\n";
+            var script = $"mkdir -p /etc/pemha-lab/wanted\n{files}"
+                + "chmod 755 /etc/pemha-lab/mutate\n/etc/pemha-lab/mutate\n";
             (await SshAsync(host.Name, "bash -es", script, cancellation)).Check($"Mutating {host.Name}");
         }
     }
 
-    /// <summary>Makes the stand-ins on every host as they were before <see cref="MutateAsync"/>.</summary>
+    /// <summary>Restores the stand-ins of every host to their state before <see cref="MutateAsync"/>.</summary>
     public Task UnmutateAsync(CancellationToken cancellation = default) => Task.WhenAll(Hosts.Select(async host =>
-        (await SshAsync(host.Name, "[ ! -x /etc/pemha-lab/mutate ] || /etc/pemha-lab/mutate --undo", cancellation: cancellation))
-            .Check($"Undoing the mutations of {host.Name}")));
+    {
+        const string undo = "[ ! -x /etc/pemha-lab/mutate ] || /etc/pemha-lab/mutate --undo";
+        var result = await SshAsync(host.Name, undo, cancellation: cancellation);
+        result.Check($"Undoing the mutations of {host.Name}");
+    }));
 
     /// <summary>Takes the lab down; nothing of it is left.</summary>
     public async Task DownAsync()

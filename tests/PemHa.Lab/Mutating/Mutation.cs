@@ -3,25 +3,25 @@ using System.Text.RegularExpressions;
 namespace PemHa.Lab.Mutating;
 
 /// <summary>
-/// One way in which a product may differ from what PemHa assumes: a script of assets/mutations that changes the
-/// stand-in in exactly that, and what PemHa is to make of it.
+/// One way in which a product may differ from what PemHa assumes: a script of assets/mutations that makes the stand-in
+/// differ in exactly that, and the outcome that PemHa must reach.
 /// </summary>
 /// <param name="Path">The script.</param>
-/// <param name="Assumption">The entry of the register that it breaks.</param>
-/// <param name="What">What is different, in words.</param>
-/// <param name="At">The step that meets it.</param>
+/// <param name="Assumption">The entry of the register that it contradicts.</param>
+/// <param name="What">The difference, in words.</param>
+/// <param name="At">The step that encounters it.</param>
 /// <param name="On">The hosts: <c>all</c>, <c>data</c>, <c>standbys</c>, <c>witness</c> or a host's name.</param>
-/// <param name="Refusal">The error that the step is to give; null where it is to work all the same.</param>
+/// <param name="Refusal">The error that the step must report; null when the step must work nevertheless.</param>
 sealed partial record Mutation(string Path, string Assumption, string What, string At, string On, string? Refusal)
 {
-    /// <summary>PowerShell that describes the cluster in the way that meets it; mostly empty.</summary>
+    /// <summary>PowerShell that describes the cluster so that a step encounters it; usually empty.</summary>
     public string With { get; init; } = "";
 
     /// <summary>The program on a host that applies mutations and undoes them.</summary>
     public static string Program { get; } = System.IO.Path.Combine(LabPaths.Assets, "mutate");
 
     /// <summary>
-    /// Shell that succeeds on a host that it was made on, and nowhere else; for those that work all the same.
+    /// Shell that succeeds only on a host with this mutation; for the mutations with which PemHa works.
     /// </summary>
     public string Shows { get; init; } = "";
 
@@ -31,7 +31,9 @@ sealed partial record Mutation(string Path, string Assumption, string What, stri
     /// <summary>All of them, by name.</summary>
     public static IReadOnlyList<Mutation> All { get; } =
     [
-        .. Directory.GetFiles(System.IO.Path.Combine(LabPaths.Assets, "mutations"), "*.sh").Order(StringComparer.Ordinal).Select(Read),
+        .. Directory.GetFiles(System.IO.Path.Combine(LabPaths.Assets, "mutations"), "*.sh")
+            .Order(StringComparer.Ordinal)
+            .Select(Read),
     ];
 
     public static Mutation Of(string id) => All.FirstOrDefault(m => m.Id == id)
@@ -51,15 +53,17 @@ sealed partial record Mutation(string Path, string Assumption, string What, stri
 
     static Mutation Read(string path)
     {
-        var head = Head().Matches(File.ReadAllText(path)).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value.Trim());
+        var file = System.IO.Path.GetFileName(path);
+        var head = Head().Matches(File.ReadAllText(path))
+            .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value.Trim());
         string Field(string name) =>
-            head.GetValueOrDefault(name) ?? throw new LabException($"{System.IO.Path.GetFileName(path)} has no line '# {name}: …'.");
+            head.GetValueOrDefault(name) ?? throw new LabException($"{file} has no line '# {name}: …'.");
         var outcome = Field("outcome").Split(' ');
         return new(path, Field("breaks"), Field("what"), Field("at"), Field("on"), outcome switch
         {
             ["works"] => null,
             ["refused", var id] => id,
-            _ => throw new LabException($"{System.IO.Path.GetFileName(path)}: the outcome is 'works' or 'refused ERROR'."),
+            _ => throw new LabException($"{file}: the outcome is 'works' or 'refused ERROR'."),
         })
         {
             With = head.GetValueOrDefault("with", ""),

@@ -4,7 +4,7 @@ using PemHa.Engine.Assumptions;
 
 namespace PemHa.Lab.Mutating;
 
-/// <summary>docs/mutations.md: what PemHa makes of each difference; the tests on the lab hold it to that.</summary>
+/// <summary>docs/mutations.md: how PemHa handles each difference, which the lab's tests verify.</summary>
 static class MutationPage
 {
     public static string Path => System.IO.Path.Combine(LabPaths.Checkout, "docs", "mutations.md");
@@ -12,7 +12,8 @@ static class MutationPage
     /// <summary>The page.</summary>
     public static string Text()
     {
-        var (refused, works) = (Mutation.All.Count(m => m.Refusal is not null), Mutation.All.Count(m => m.Refusal is null));
+        var refused = Mutation.All.Count(m => m.Refusal is not null);
+        var works = Mutation.All.Count - refused;
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"""
             # When a product differs from what PemHa assumes
 
@@ -27,16 +28,23 @@ static class MutationPage
             |---|---|---|---|---|
 
             """));
-        foreach (var m in Mutation.All.OrderBy(m => m.Assumption, StringComparer.Ordinal).ThenBy(m => m.Id, StringComparer.Ordinal))
+        var mutations = Mutation.All
+            .OrderBy(m => m.Assumption, StringComparer.Ordinal)
+            .ThenBy(m => m.Id, StringComparer.Ordinal);
+        foreach (var m in mutations)
         {
-            var outcome = m.Refusal is null ? "works all the same" : $"refused before the first harmful change by `{m.Refusal}`";
-            text.Append(CultureInfo.InvariantCulture, $"| {m.Id} | {m.What} | [{m.Assumption}](assumptions.md) | {m.At} | {outcome} |\n");
+            var outcome = m.Refusal is null
+                ? "works all the same"
+                : $"refused before the first harmful change by `{m.Refusal}`";
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {m.Id} | {m.What} | [{m.Assumption}](assumptions.md) | {m.At} | {outcome} |\n");
         }
         return text.ToString();
     }
 }
 
-/// <summary>docs/assumptions.md: the register of what PemHa takes for granted.</summary>
+/// <summary>docs/assumptions.md: the register of the assumptions that PemHa makes.</summary>
 static class AssumptionPage
 {
     public static string Path => System.IO.Path.Combine(LabPaths.Checkout, "docs", "assumptions.md");
@@ -63,11 +71,14 @@ static class AssumptionPage
             """));
         foreach (var product in Enum.GetValues<Product>())
         {
-            text.Append(CultureInfo.InvariantCulture, $"## {Title(product)}\n| id | what is assumed | verdict | evidence | guard | in |\n|---|---|---|---|---|---|\n");
+            text.Append(CultureInfo.InvariantCulture, $"## {Title(product)}\n");
+            text.Append("| id | what is assumed | verdict | evidence | guard | in |\n|---|---|---|---|---|---|\n");
             foreach (var a in Register.All.Where(a => a.Product == product))
             {
-                text.Append(CultureInfo.InvariantCulture,
-                    $"| {a.Id} | {a.Statement} | {a.Verdict.ToString().ToLowerInvariant()} | {a.Evidence} | {GuardOf(a)} | {a.Place} |\n");
+                var verdict = a.Verdict.ToString().ToLowerInvariant();
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| {a.Id} | {a.Statement} | {verdict} | {a.Evidence} | {GuardOf(a)} | {a.Place} |\n");
             }
             text.Append('\n');
         }

@@ -16,10 +16,13 @@ static class AssumptionVerbs
 
     static async Task<int> WriteAsync(string path, Func<string> text, CancellationToken cancellation)
     {
-        // The engine lies with the module, not beside the lab.
+        // The engine is in the module's folder, not in the lab's.
         var folder = Path.Combine(LabPaths.Checkout, "src", "Module", "bin");
         AssemblyLoadContext.Default.Resolving += (context, name) =>
-            Path.Combine(folder, $"{name.Name}.dll") is var file && File.Exists(file) ? context.LoadFromAssemblyPath(file) : null;
+        {
+            var file = Path.Combine(folder, $"{name.Name}.dll");
+            return File.Exists(file) ? context.LoadFromAssemblyPath(file) : null;
+        };
         await File.WriteAllTextAsync(path, text(), cancellation);
         return 0;
     }

@@ -14,7 +14,8 @@ static class LifeVerbs
         new("repo", "", "build the base and the packages only", RepoAsync),
     ];
 
-    const string UpUsage = "[--data-nodes 3] [--witnesses 1] [--nics node2=ens33,...] [--networks 1] [--zone public] [--mutate ID,...]";
+    const string UpUsage = "[--data-nodes 3] [--witnesses 1] [--nics node2=ens33,...] [--networks 1] [--zone public] "
+        + "[--mutate ID,...]";
 
     static async Task<int> UpAsync(Arguments arguments, CancellationToken cancellation)
     {
