@@ -19,8 +19,8 @@ sealed class VirtualIp(EfmProperties properties, HostCommands host, AgentLog log
     }
 
     /// <summary>
-    /// In the background unless release.vip.background is false; the waits come before the release, and after it when it
-    /// is waited for [G2, O5].
+    /// In the background unless release.vip.background is false; the waits come before the release, and after it when
+    /// it is waited for [G2, O5].
     /// </summary>
     internal async Task ReleaseAsync()
     {

@@ -80,7 +80,8 @@ public sealed class EfmAgentTests(OneHost host)
             await host.RootAsync(
                 """
                 /usr/edb/efm-5.4/bin/runefm.sh stop alone
-                runuser -u enterprisedb -- /usr/edb/as17/bin/pg_ctl -D /srv/efm/data -w -m fast stop >/dev/null 2>&1 || :
+                runuser -u enterprisedb -- \
+                    /usr/edb/as17/bin/pg_ctl -D /srv/efm/data -w -m fast stop >/dev/null 2>&1 || :
                 rm -rf /srv/efm /etc/edb/efm-5.4/alone.*
                 """);
         }

@@ -90,7 +90,8 @@ public abstract class MutatedStation(Stations stations, string station) : Statio
                 report.Errors.Any(e => e.Host == host.Name), $"{host.Name} did not refuse.\n{report}"));
             Assert.True(report.Errors.Count > 0 && report.Errors.All(e => e.Id == mutation.Refusal), report.ToString());
             if (mutation.Refusal == "ProductDiffers")
-                Assert.All(report.Errors, e => Assert.Contains($"({mutation.Assumption})", e.Message, StringComparison.Ordinal));
+                Assert.All(report.Errors, e => Assert.Contains(
+                    $"({mutation.Assumption})", e.Message, StringComparison.Ordinal));
             Assert.All(report.Errors, e => Assert.NotEqual("", e.Remedy));
         }
         finally

@@ -174,7 +174,8 @@ public sealed partial class ProcedureBundleTests(ProcedureCluster cluster)
     async Task<IReadOnlyList<string>> ElsewhereAsync(string bundle)
     {
         var script = Path.Combine(Path.GetDirectoryName(bundle)!, "elsewhere.ps1");
-        await File.WriteAllTextAsync(script, $"{Told}\nTold (Import-PemSupportBundle '{bundle}')", ProcedureLab.Cancellation);
+        await File.WriteAllTextAsync(
+            script, $"{Told}\nTold (Import-PemSupportBundle '{bundle}')", ProcedureLab.Cancellation);
         string[] command = ["unshare", "-n", .. Lab.ScriptCommand(script, [])];
         var told = (await Command.RunAsync(command, ProcedureLab.Cancellation)).Check("The import");
         return [.. told.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries)];

@@ -74,7 +74,14 @@ public sealed class ProcedureMatrixTests
     [MemberData(nameof(Others))]
     public Task ExternalCA_on_two_and_a_witness_with(string packages) => packages == OlderPem
         ? CellAsync(
-            new("ExternalCA", 2, 1) { AgentUser = Common, ByName = true, Described = "-EfmVersion 5.4", Installed = $"-EfmInstallPath {EfmPath}", Before = PagesPem },
+            new("ExternalCA", 2, 1)
+            {
+                AgentUser = Common,
+                ByName = true,
+                Described = "-EfmVersion 5.4",
+                Installed = $"-EfmInstallPath {EfmPath}",
+                Before = PagesPem,
+            },
             async cluster =>
             {
                 await AssertAgentAsync(cluster);

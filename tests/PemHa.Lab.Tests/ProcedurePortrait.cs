@@ -7,7 +7,8 @@ static class ProcedurePortrait
         exec 2>/dev/null; set +e
         sed 's/^db.password.encrypted=.*/db.password.encrypted=(some)/' /etc/edb/efm-5.2/efm.properties
         grep -v '^#' /etc/edb/efm-5.2/efm.nodes | tr ' ' '\n' | sort
-        stat -c '%n %a %U:%G' /etc/edb/efm-5.2/*
+        # the text before the last change is kept beside a file: history, not state
+        ls -d /etc/edb/efm-5.2/* | grep -v '\.pemha-2' | xargs stat -c '%n %a %U:%G'
         for unit in edb-as-17 edb-efm-5.2 pemagent nginx; do
             echo $unit $(systemctl is-enabled $unit 2>&1 || :) $(systemctl is-active $unit || :)
         done

@@ -31,15 +31,22 @@ static partial class SqlTexts
         cat > "$T/text"
         name=$(sha256sum "$T/text" | cut -c1-16)
         cp "$T/text" {{Folder}}/$name.$$ 2>/dev/null && mv {{Folder}}/$name.$$ {{Folder}}/$name.text
-        sed '/CREATE \|ALTER \|GRANT \|REVOKE \|BEGIN;\|pg_terminate\|pg_reload/,$d; s/ \\gset$/\n\\g\n\\gset/' "$T/text" > "$T/asked"
+        sed '/CREATE \|ALTER \|GRANT \|REVOKE \|BEGIN;\|pg_terminate\|pg_reload/,$d; s/ \\gset$/\n\\g\n\\gset/' \
+            "$T/text" > "$T/asked"
         ask() { $real "$@" < "$T/asked" 2>&1 | sed '/^s[a-z]*\.\(redwood\.\|edb_redwood_\|db_dialect\)/d'; }
         redwood() { PGOPTIONS='-c redwood.fixed=on' ask "$@"; }
-        postgres() { PGOPTIONS='-c redwood.fixed=on -c redwood.db_dialect=postgres -c redwood.edb_redwood_strings=off' ask "$@"; }
+        postgres() {
+            PGOPTIONS='-c redwood.fixed=on -c redwood.db_dialect=postgres -c redwood.edb_redwood_strings=off' ask "$@"
+        }
         if [ -s "$T/asked" ]; then
             for try in 1 2 3 4 5; do
                 a=$(redwood "$@"); b=$(postgres "$@"); c=$(redwood "$@")
                 [ "$a" != "$b" ] || break
-                if [ "$a" = "$c" ]; then printf '%s\n-- Redwood: %s\n-- PostgreSQL: %s\n' "$(cat "$T/asked")" "$a" "$b" > {{Folder}}/$name.differ; break; fi
+                if [ "$a" = "$c" ]; then
+                    printf '%s\n-- Redwood: %s\n-- PostgreSQL: %s\n' "$(cat "$T/asked")" "$a" "$b" \
+                        > {{Folder}}/$name.differ
+                    break
+                fi
             done
         fi
         $real "$@" < "$T/text"
@@ -54,7 +61,8 @@ static partial class SqlTexts
 
     /// <summary>
     /// The pieces of SQL in the engine's sources that can have an answer, by file: from a command to the end of its
-    /// line, or to the first interpolation. Commands are recognised by their capitals, in which all of them are written.
+    /// line, or to the first interpolation. Commands are recognised by their capitals, in which all of them are
+    /// written.
     /// </summary>
     internal static IEnumerable<(string File, string Piece)> InSources()
     {

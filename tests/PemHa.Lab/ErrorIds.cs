@@ -15,7 +15,14 @@ static partial class ErrorIds
     /// <summary>The table's file, which alone names an error without giving it.</summary>
     public static string Table => Path.Combine(LabPaths.Checkout, "src", "PemHa.Engine", "ErrorTable.cs");
 
-    public static IReadOnlyList<Row> Rows => [.. RowOf().Matches(File.ReadAllText(Table)).Select(m => new Row(m.Groups[1].Value, m.Groups[2].Value, m.Groups[3].Value, m.Groups[4].Value))];
+    public static IReadOnlyList<Row> Rows =>
+    [
+        .. from Match m in RowOf().Matches(File.ReadAllText(Table))
+           select new Row(m.Groups[1].Value, m.Groups[2].Value, Joined(m.Groups[3].Value), Joined(m.Groups[4].Value)),
+    ];
+
+    /// <summary>A text that the source has in several pieces.</summary>
+    static string Joined(string pieces) => Seam().Replace(pieces, "");
 
     /// <summary>Every error that the source gives, with its category and its place.</summary>
     public static IReadOnlyList<(string Id, string Category, string Place)> Given =>
@@ -57,8 +64,13 @@ static partial class ErrorIds
     static IEnumerable<string> Sources(string folder, string except) => Directory.GetFiles(Path.Combine(LabPaths.Checkout, folder), "*.cs", SearchOption.AllDirectories)
         .Where(f => f != except && !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal));
 
-    [GeneratedRegex("""new\("(\w+)", Trouble\.(\w+), "([^"]+)", "([^"]+)"\)""")]
+    [GeneratedRegex("""new\("(\w+)",\s*Trouble\.(\w+),\s*"((?:[^"]|"\s*\+\s*")+)",\s*"((?:[^"]|"\s*\+\s*")+)"\)""")]
     private static partial Regex RowOf();
+
+    [GeneratedRegex("""
+        "\s*\+\s*"
+        """)]
+    private static partial Regex Seam();
 
     [GeneratedRegex("""(?:PemException\(|new\()\s*"(?<id>\w+)",\s*Trouble\.(?<category>\w+)|(?:Errors\.Input|Refuse)\(\s*"(?<id>\w+)""")]
     private static partial Regex GivenAt();

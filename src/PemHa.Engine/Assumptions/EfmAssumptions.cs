@@ -1,4 +1,3 @@
-using System.Globalization;
 using PemHa.Engine.Checks;
 using PemHa.Engine.Efm;
 using PemHa.Engine.Procedure;
@@ -384,8 +383,8 @@ static class EfmAssumptions
     {
         var numbers = version.Split('.', '-');
         return numbers.Length >= 2
-            && int.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major)
-            && int.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out var minor)
+            && Digits.Whole(numbers[0]) is { } major
+            && Digits.Whole(numbers[1]) is { } minor
             && new Version(major, minor) > known;
     }
 

@@ -151,14 +151,16 @@ static class DatabaseChecks
                 fixedly.Add($"{name} is {value}, set by {source}");
             else later.Add($"{name} = {wanted}");
         }
+
         // Unknown is the default, 0. EFM empties the WAL of each other standby when that follows a new primary, which
         // has to have it (B9).
-        _ = int.TryParse(facts["setting.wal_keep_size"], NumberStyles.None, CultureInfo.InvariantCulture, out var kept);
+        var kept = Digits.Whole(facts["setting.wal_keep_size"]) ?? 0;
         var enough = SectionB.Settings["wal_keep_size"];
-        if (fixedly.Count == 0 && facts.Count("streaming") > 1 && kept < int.Parse(enough, CultureInfo.InvariantCulture))
+        var tooLittle = kept < int.Parse(enough, CultureInfo.InvariantCulture);
+        if (fixedly.Count == 0 && facts.Count("streaming") > 1 && tooLittle)
             return Verdict.Warning(
-                $"wal_keep_size is {kept} MB, and {facts["streaming"]} standbys stream: after a failover the other ones begin with WAL that "
-                    + "the new primary may not have any more, and wait for ever.",
+                $"wal_keep_size is {kept} MB, and {facts["streaming"]} standbys stream: after a failover the other "
+                    + "ones begin with WAL that the new primary may not have any more, and wait for ever.",
                 $"Run Enable-PemReplication, which sets {enough}, or set more.");
         return fixedly.Count > 0
             ? Verdict.Failed($"{string.Join("; ", fixedly)}: what postgresql.conf says does not count.", "ALTER SYSTEM RESET it, or take it out of the service's command line.")

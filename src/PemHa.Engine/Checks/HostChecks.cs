@@ -61,12 +61,21 @@ static class HostChecks
 
     static Verdict MissingTools(Facts facts)
     {
-        var all = Tools.Select(t => (t.Package, Commands: t.Commands.Split(' ').Where(c => facts.Is($"missing.{c}")).ToList())).Where(t => t.Commands.Count > 0).ToList();
+        var all = Tools
+            .Select(t => (t.Package, Commands: t.Commands.Split(' ').Where(c => facts.Is($"missing.{c}")).ToList()))
+            .Where(t => t.Commands.Count > 0)
+            .ToList();
         var missing = all.Where(m => !Brought.Contains(m.Package)).ToList();
         if (missing.Count > 0)
-            return Verdict.Failed($"There is no {string.Join(", ", missing.SelectMany(m => m.Commands))}.", $"dnf install {string.Join(' ', missing.Select(m => m.Package))}");
-        return Verdict.Passed(all.Count == 0 ? "All commands that the steps and EFM use are there."
-            : $"There is no {string.Join(", ", all.SelectMany(m => m.Commands))}; Install-PemEpas installs {string.Join(", ", all.Select(m => m.Package))}.");
+            return Verdict.Failed(
+                $"There is no {string.Join(", ", missing.SelectMany(m => m.Commands))}.",
+                $"dnf install {string.Join(' ', missing.Select(m => m.Package))}");
+
+        if (all.Count == 0) return Verdict.Passed("All commands that the steps and EFM use are there.");
+
+        var commands = string.Join(", ", all.SelectMany(m => m.Commands));
+        var packages = string.Join(", ", all.Select(m => m.Package));
+        return Verdict.Passed($"There is no {commands}; Install-PemEpas installs {packages}.");
     }
 
     /// <summary>Each clock against the middle one of all, this machine's included, so that the wrong one is named and not the others.</summary>

@@ -26,7 +26,8 @@ static partial class NetworkChecks
             {{ServerFacts.Probe}}
             """, (host, sights) => JudgeListening(host, sights[host])),
         new("ports between nodes", ["P5"], host => $"{Knock(cluster, host)}\n{Firewall(host).Probe}", JudgeReach),
-        new("mail server", ["P19"], _ => "timeout 2 bash -c 'exec 3<>/dev/tcp/localhost/25' 2>/dev/null && fact listens 1\n:",
+        new("mail server", ["P19"],
+            _ => "timeout 2 bash -c 'exec 3<>/dev/tcp/localhost/25' 2>/dev/null && fact listens 1\n:",
             (host, sights) => JudgeMail(cluster, sights[host])),
         Check.Of("ping server", ["T10"], SectionC.PingServer, _ => $"{cluster.PingServer} answers."),
         Check.Of("interface", ["T11"], SectionC.Interface, facts => $"{facts["nic"].Split(' ')[0]} can carry {cluster.VirtualIp}.") with { On = Check.IsData },
@@ -49,11 +50,20 @@ static partial class NetworkChecks
     /// EFM hands its notifications to an SMTP server on port 25 of each node, or to a script (X13, G12); it logs them
     /// in any case.
     /// </summary>
-    internal static Verdict JudgeMail(PemCluster cluster, Facts facts) =>
-        cluster.EfmProperty.GetValueOrDefault("script.notification", "") is { Length: > 0 } script ? Verdict.Passed($"EFM hands its notifications to {script}.")
-        : facts.Is("listens") ? Verdict.Passed($"A mail server on port 25 takes EFM's notifications to {cluster.UserEmail}.")
-        : Verdict.Warning($"No mail server listens on port 25 here, so EFM's notifications to {cluster.UserEmail} reach nobody; they stay in its log.",
-            "dnf install postfix; systemctl enable --now postfix; or hand them to a script of your own: New-PemCluster -EfmProperty @{ 'script.notification' = '/path' }");
+    internal static Verdict JudgeMail(PemCluster cluster, Facts facts)
+    {
+        if (cluster.EfmProperty.GetValueOrDefault("script.notification", "") is { Length: > 0 } script)
+            return Verdict.Passed($"EFM hands its notifications to {script}.");
+
+        if (facts.Is("listens"))
+            return Verdict.Passed($"A mail server on port 25 takes EFM's notifications to {cluster.UserEmail}.");
+
+        return Verdict.Warning(
+            $"No mail server listens on port 25 here, so EFM's notifications to {cluster.UserEmail} reach nobody; "
+                + "they stay in its log.",
+            "dnf install postfix; systemctl enable --now postfix; or hand them to a script of your own: "
+                + "New-PemCluster -EfmProperty @{ 'script.notification' = '/path' }");
+    }
 
     /// <summary>Where packets that come in on the node's interface are judged; sources that are bound to the zone go first.</summary>
     static string Zone(PemCluster cluster, PemHost host) => $$"""

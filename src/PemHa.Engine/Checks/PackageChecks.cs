@@ -10,7 +10,8 @@ static class PackageChecks
     public static IEnumerable<Check> All(PemCluster cluster) =>
     [
         new("packages", ["T1", "P3", "P32"], host => Probe(cluster, host), (host, sights) => JudgePackages(cluster, host, sights[host])),
-        new("CRB and EPEL", ["P2"], host => Probe(cluster, host), (host, sights) => Check.Of(new ExtraRepositories(), sights[host]) ?? JudgeExtras(sights[host])),
+        new("CRB and EPEL", ["P2"], host => Probe(cluster, host),
+            (host, sights) => Check.Of(new ExtraRepositories(), sights[host]) ?? JudgeExtras(sights[host])),
         new("Java", ["T1"], host => Probe(cluster, host), (host, sights) => JudgeJava(cluster, sights[host])),
     ];
 
@@ -23,7 +24,8 @@ static class PackageChecks
         {{new ExtraRepositories().Probe}}
         M=; for p in {{Sh.Join(Vendor(cluster, host))}}; do rpm -q --quiet "$p" || M="$M $p"; done
         {{new JavaRuntime(cluster).Probe}}
-        [ "${J:-{{JavaRuntime.Oldest}}}" -ge {{JavaRuntime.Oldest}} ] || M="$M {{string.Join(' ', new JavaRuntime(cluster).Packages)}}"
+        [ "${J:-{{JavaRuntime.Oldest}}}" -ge {{JavaRuntime.Oldest}} ] ||
+            M="$M {{string.Join(' ', new JavaRuntime(cluster).Packages)}}"
         # RHEL has EPEL by its address
         case "$ID" in rhel) ;; ol) E=oracle-epel-release-el${VERSION_ID%%.*} ;; *) E=epel-release ;; esac
         [ -z "${E-}" ] || rpm -q --quiet "$E" || M="$M $E"
@@ -42,42 +44,68 @@ static class PackageChecks
         if (missing.Count == 0) return Verdict.Passed($"{string.Join(", ", wanted)} are installed.");
         var absent = missing.Except(Words(facts["available"])).ToList();
         if (absent.Count == 0 && !facts.Is("refused")) return Verdict.Passed($"{string.Join(", ", missing)} can be installed.");
-        var repositories = ExtraRepositories.Listed(facts).Where(r => r.Key.Contains("enterprisedb", StringComparison.OrdinalIgnoreCase)).ToList();
+
+        var repositories = ExtraRepositories.Listed(facts)
+            .Where(r => r.Key.Contains("enterprisedb", StringComparison.OrdinalIgnoreCase))
+            .ToList();
         var what = string.Join(", ", absent.Count > 0 ? absent : missing);
         if (repositories.Count == 0)
             return Verdict.Failed($"No repository of EDB's is set up, so {what} cannot be installed.",
                 "Set up EDB's repository with your subscription's token (https://www.enterprisedb.com/repos), which the page takes for granted (T1).");
         if (repositories.All(r => !r.Value))
-            return Verdict.Failed($"EDB's repository is off, so {what} cannot be installed.", $"dnf config-manager --set-enabled {repositories[0].Key}");
+            return Verdict.Failed(
+                $"EDB's repository is off, so {what} cannot be installed.",
+                $"dnf config-manager --set-enabled {repositories[0].Key}");
         if (facts.Is("refused"))
             return Verdict.Failed($"dnf cannot ask the repositories: {facts["said"].Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "no answer in time"}",
                 "Look at `dnf repolist -v`: the network, the proxy, or a subscription's token that is not valid any more.");
-        return Verdict.Failed($"{string.Join(", ", repositories.Where(r => r.Value).Select(r => r.Key))} does not hold {what}.",
+
+        var enabled = string.Join(", ", repositories.Where(r => r.Value).Select(r => r.Key));
+        return Verdict.Failed(
+            $"{enabled} does not hold {what}.",
             "Give versions that it holds (New-PemCluster -PostgresVersion, -EfmVersion), or see what your subscription covers.");
     }
 
     internal static Verdict JudgeExtras(Facts facts)
     {
         var names = ExtraRepositories.Find(facts);
+        var asked = !names.EpelInstalled && !names.EpelByAddress && !facts.Is("refused");
         var missing = new List<string>();
         if (!names.CrbListed) missing.Add($"CRB ({names.Crb})");
-        if (!names.EpelInstalled && !names.EpelByAddress && !facts.Is("refused") && !Words(facts["available"]).Contains(names.Epel)) missing.Add($"EPEL ({names.Epel})");
-        return missing.Count > 0
-            ? Verdict.Failed($"This host knows no repository {string.Join(" and ", missing)}, from which packages of PEM's come.",
-                names.EpelByAddress ? "Register the host (subscription-manager register), or add the repositories." : "Add the distribution's own repositories back (dnf repolist --all).")
-            : Verdict.Passed(names.CrbEnabled && names.EpelThere ? "Both are there."
-                : $"Install-PemEpas enables them{(!names.EpelInstalled && names.EpelByAddress ? "; EPEL is fetched from dl.fedoraproject.org" : "")}.");
+        if (asked && !Words(facts["available"]).Contains(names.Epel)) missing.Add($"EPEL ({names.Epel})");
+        if (missing.Count > 0)
+            return Verdict.Failed(
+                $"This host knows no repository {string.Join(" and ", missing)}, from which packages of PEM's come.",
+                names.EpelByAddress
+                    ? "Register the host (subscription-manager register), or add the repositories."
+                    : "Add the distribution's own repositories back (dnf repolist --all).");
+
+        if (names.CrbEnabled && names.EpelThere) return Verdict.Passed("Both are there.");
+
+        var fetched = !names.EpelInstalled && names.EpelByAddress;
+        var origin = fetched ? "; EPEL is fetched from dl.fedoraproject.org" : "";
+        return Verdict.Passed($"Install-PemEpas enables them{origin}.");
     }
 
     internal static Verdict JudgeJava(PemCluster cluster, Facts facts)
     {
         var version = facts["java"];
         if (!JavaRuntime.IsMissing(facts))
-            return version.Length > 0 ? Verdict.Passed($"Java {version} is there.")
-                : Verdict.Warning("There is a java that does not report its version.", $"Run `java -version` there: EFM needs Java {JavaRuntime.Oldest} or newer.");
+        {
+            if (version.Length > 0) return Verdict.Passed($"Java {version} is there.");
+
+            return Verdict.Warning(
+                "There is a java that does not report its version.",
+                $"Run `java -version` there: EFM needs Java {JavaRuntime.Oldest} or newer.");
+        }
+
         var (java, offered) = (new JavaRuntime(cluster), Words(facts["available"]));
         var found = version == "0" ? "There is no Java" : $"Java is {version}, too old";
-        return java.Packages.Any(offered.Contains) ? Verdict.Passed($"{found}; Install-PemEpas installs {java.Choose(offered)}.")
-            : Verdict.Failed($"{found} for EFM, and no repository holds {string.Join(", ", java.Packages)}.", $"Install a Java of version {JavaRuntime.Oldest} or newer.");
+        if (java.Packages.Any(offered.Contains))
+            return Verdict.Passed($"{found}; Install-PemEpas installs {java.Choose(offered)}.");
+
+        return Verdict.Failed(
+            $"{found} for EFM, and no repository holds {string.Join(", ", java.Packages)}.",
+            $"Install a Java of version {JavaRuntime.Oldest} or newer.");
     }
 }

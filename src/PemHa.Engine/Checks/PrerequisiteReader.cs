@@ -15,11 +15,16 @@ static class PrerequisiteReader
     /// <summary>All checks, in the order of the procedure.</summary>
     public static IReadOnlyList<Check> Checks(PemCluster cluster) =>
     [
-        .. Area("Hosts", HostChecks.All(cluster)), .. Area("Packages", PackageChecks.All(cluster)), .. Area("Network", NetworkChecks.All(cluster)),
-        .. Area("Database", DatabaseChecks.All(cluster)), .. Area("Agents", EfmChecks.All(cluster)), .. Area("Products", Register.AsChecks()),
+        .. Area("Hosts", HostChecks.All(cluster)),
+        .. Area("Packages", PackageChecks.All(cluster)),
+        .. Area("Network", NetworkChecks.All(cluster)),
+        .. Area("Database", DatabaseChecks.All(cluster)),
+        .. Area("Agents", EfmChecks.All(cluster)),
+        .. Area("Products", Register.AsChecks()),
     ];
 
-    static IEnumerable<Check> Area(string name, IEnumerable<Check> checks) => checks.Select(c => c with { Area = name });
+    static IEnumerable<Check> Area(string name, IEnumerable<Check> checks) =>
+        checks.Select(c => c with { Area = name });
 
     /// <summary>Looks and judges; a host that does not answer is a verdict, not an error. The worst come last, where they are seen.</summary>
     public static async Task<IReadOnlyList<PemCheck>> ReadAsync(PemCluster cluster, IReporter reporter, int throttleLimit, CancellationToken ct)
@@ -61,9 +66,16 @@ static class PrerequisiteReader
             foreach (var answer in answers)
             {
                 if (answer.Trouble.TryGetValue(check, out var trouble))
-                    found.Add(Of(check, answer.Host.Name, Verdict.Unknown($"It could not be looked at: {trouble}", "Look at the host; the message is its own.")));
+                {
+                    var unknown = Verdict.Unknown(
+                        $"It could not be looked at: {trouble}",
+                        "Look at the host; the message is its own.");
+                    found.Add(Of(check, answer.Host.Name, unknown));
+                }
                 else if (sights.ContainsKey(answer.Host) && check.Judge(answer.Host, sights) is { } verdict)
+                {
                     found.Add(Of(check, answer.Host.Name, verdict));
+                }
             }
         }
         return [.. found.OrderBy(c => c.State)];
@@ -87,7 +99,11 @@ static class PrerequisiteReader
     /// <summary>Looks at one host.</summary>
     /// <param name="sessions">Where its answers come from; null for its own session.</param>
     internal static async Task<Answer> LookAsync(
-        PemHost host, IReadOnlyList<Check> checks, IReporter reporter, CancellationToken ct, Func<PemHost, IProbeSession>? sessions = null)
+        PemHost host,
+        IReadOnlyList<Check> checks,
+        IReporter reporter,
+        CancellationToken ct,
+        Func<PemHost, IProbeSession>? sessions = null)
     {
         var facts = new Dictionary<Check, Facts>();
         var trouble = new Dictionary<Check, string>();
@@ -100,7 +116,10 @@ static class PrerequisiteReader
             var script = new RemoteScript(Prelude.For(host.Cluster), null);
             var mine = checks.Where(c => c.On(host)).ToList();
             var asked = mine.GroupBy(c => c.Probe(host), StringComparer.Ordinal)
-                .ToDictionary(g => g.Key, g => script.Add(g.Key, stopsOnFailure: false, keys: [.. g.Select(c => c.Name)]), StringComparer.Ordinal);
+                .ToDictionary(
+                    g => g.Key,
+                    g => script.Add(g.Key, stopsOnFailure: false, keys: [.. g.Select(c => c.Name)]),
+                    StringComparer.Ordinal);
             reporter.Command($"{host.Name}:\n{session.Redactor.Redact(script.Fragments)}");
             var results = await session.RunAsync(script, ct).WaitAsync(Patience, ct);
             foreach (var check in mine)

@@ -196,7 +196,10 @@ sealed class VirtualIpRehearsal(PemCluster cluster, IReporter reporter)
         // EFM does not announce IPv6 addresses: what this host knows of the last owner would stand in the way for about
         // 40 s (B4).
         var forget = reached ? $"ip neigh flush to {Sh.Quote(cluster.VirtualIp)} 2>/dev/null || :\n" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{forget}look() {{ {(reached ? "" : "! ")}{ping}; }}\nwait_for {seconds} look && fact so 1\n:");
+        var look = $"look() {{ {(reached ? "" : "! ")}{ping}; }}";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{forget}{look}\nwait_for {seconds} look && fact so 1\n:");
     }
 
     /// <summary>Tells the node that it is over; also when the person has stopped the command.</summary>

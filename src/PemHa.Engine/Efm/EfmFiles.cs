@@ -55,7 +55,8 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
     /// <summary>Shell that reports as fact <c>works</c> that an agent runs with the text in its file.</summary>
     public string Proven(string path) => $$"""
         efm_proven() {
-            {{(Changed ? "false" : $"agent_active && grep -q '^db\\.password\\.encrypted=.' {Sh.Quote(path)} 2>/dev/null")}}
+            {{(Changed ? "false" : "agent_active")}} &&
+                grep -q '^db\.password\.encrypted=.' {{Sh.Quote(path)}} 2>/dev/null
         }
         efm_proven && fact works 1
         agent_active && fact active 1
@@ -111,8 +112,8 @@ sealed partial class EfmPassword(PemHost primary, string clear, Role role)
             || printed.Contains("java", StringComparison.OrdinalIgnoreCase)
             ? "EFM finds no Java on the host: run Install-PemEpas, which installs it, or put `java` into root's PATH."
         : printed.Contains("EFMPASS", StringComparison.Ordinal)
-            ? "EFM did not get the password through its environment: see whether its `efm` command, or a sudo rule for it, "
-                + "resets the environment."
+            ? "EFM did not get the password through its environment: see whether its `efm` command, or a sudo rule for "
+                + "it, resets the environment."
             : "Run `efm encrypt NAME --from-env` by hand on the host, with EFMPASS set; EFM needs Java.";
 
     static string Quoted(string printed)
@@ -167,8 +168,8 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
             var name = PropertiesText.ReadByHelpers
                 .FirstOrDefault(n => PropertiesText.HelpersValue(text, n) != PropertiesText.Get(text, n));
             return name is null ? null : new PemException("PropertyAmbiguous", Trouble.InvalidOperation,
-                $"EFM's shell scripts would not read {name}={PropertiesText.Get(text, name)} from {path} on {host.Name}, "
-                + $"but the line '{PropertiesText.HelpersLine(text, name)?.Trim()}': of the lines that match {name} "
+                $"EFM's shell scripts would not read {name}={PropertiesText.Get(text, name)} from {path} on "
+                + $"{host.Name}, but the line '{PropertiesText.HelpersLine(text, name)?.Trim()}': of the lines that match {name} "
                 + "they take the last one without a '#'.",
                 $"Remove that line or put a '#' in front of it, and leave no '#' in the line of {name} itself.");
         });
@@ -198,8 +199,8 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
         + "cannot log in takes its database for dead.";
 
     const string NoRewind =
-        "auto.rewind=true does nothing with the roles and rules that PemHa makes: pg_rewind logs in to a database as the "
-        + "replication role, whose rules allow replication only, needs EXECUTE on pg_read_binary_file and three other "
+        "auto.rewind=true does nothing with the roles and rules that PemHa makes: pg_rewind logs in to a database as "
+        + "the replication role, whose rules allow replication only, needs EXECUTE on pg_read_binary_file and three other "
         + "functions, and wal_log_hints or data checksums. Without them EFM leaves a failed primary stopped. Use "
         + "auto.basebackup=true (EFM 5.2), or Initialize-PemReplica -Force.";
 

@@ -35,7 +35,10 @@ sealed partial class ExtraRepositories : Resource
                 "codeready-builder-for-rhel-{v}-{m}-eus-rpms",
                 "codeready-builder-for-rhel-{v}-{m}-eus-rhui-rpms",
             ], "https://dl.fedoraproject.org/pub/epel/epel-release-latest-{v}.noarch.rpm"),
-        new("ol", "8 9 10", ["ol{v}_codeready_builder"], "oracle-epel-release-el{v}") { EpelIds = "ol{v}_*developer_EPEL" },
+        new("ol", "8 9 10", ["ol{v}_codeready_builder"], "oracle-epel-release-el{v}")
+        {
+            EpelIds = "ol{v}_*developer_EPEL",
+        },
         new("rocky almalinux centos", "8", ["powertools"], "epel-release"),
         new("rocky almalinux centos", "9 10", ["crb"], "epel-release"),
     ];
@@ -56,7 +59,13 @@ sealed partial class ExtraRepositories : Resource
     /// <param name="EpelInstalled">Whether the package is installed or a repository of that name is listed.</param>
     /// <param name="EpelToEnable">The ids of EPEL that are not enabled; null when EPEL is there or still has to be
     /// brought enabled.</param>
-    internal sealed record Names(string Crb, bool CrbListed, bool CrbEnabled, string Epel, bool EpelInstalled, string? EpelToEnable)
+    internal sealed record Names(
+        string Crb,
+        bool CrbListed,
+        bool CrbEnabled,
+        string Epel,
+        bool EpelInstalled,
+        string? EpelToEnable)
     {
         /// <summary>Whether EPEL comes from the Internet, by its address.</summary>
         public bool EpelByAddress => Epel.Contains("://", StringComparison.Ordinal);
@@ -70,32 +79,51 @@ sealed partial class ExtraRepositories : Resource
     {
         var (version, machine) = (facts["version"], facts["machine"]);
         // Both go into commands.
-        if (!(version.Length > 0 && version.All(char.IsAsciiDigit) && machine.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')))
+        var isNumber = version.Length > 0 && version.All(char.IsAsciiDigit);
+        if (!isNumber || !machine.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
             throw new PemException("AnswerUnfit", Trouble.InvalidResult,
                 $"What the host tells of its distribution makes no sense: version '{version}', machine '{machine}'.",
                 "Look at /etc/os-release there, and at what uname -m prints.");
-        string Fill(string text) => text.Replace("{v}", version, StringComparison.Ordinal).Replace("{m}", machine, StringComparison.Ordinal);
+
+        string Fill(string text) => text
+            .Replace("{v}", version, StringComparison.Ordinal)
+            .Replace("{m}", machine, StringComparison.Ordinal);
+
         var listed = Listed(facts);
         bool Lists(Row row) => row.Crb.Any(c => listed.ContainsKey(Fill(c)));
-        var row = Table.FirstOrDefault(r => r.Ids.Split(' ').Contains(facts["id"]) && r.Versions.Split(' ').Contains(version))
-            ?? Table.FirstOrDefault(Lists) ?? Table[^1];
+        bool IsOfHost(Row row) =>
+            row.Ids.Split(' ').Contains(facts["id"]) && row.Versions.Split(' ').Contains(version);
+        var row = Table.FirstOrDefault(IsOfHost) ?? Table.FirstOrDefault(Lists) ?? Table[^1];
+
         // A mirror may go by the names of another version: what the host lists counts for more than what its
         // distribution would have.
         var crb = Lists(row) ? row.Crb : Table.FirstOrDefault(Lists)?.Crb ?? row.Crb;
         var known = crb.Select(Fill).Where(listed.ContainsKey).ToList();
+        var enabled = known.FirstOrDefault(c => listed[c]);
+
         var epel = listed.Where(r => IsEpel().IsMatch(r.Key)).ToList();
         var installed = facts.Is("epel.installed") || epel.Count > 0;
-        return new Names(known.FirstOrDefault(c => listed[c]) ?? known.FirstOrDefault() ?? Fill(crb[0]), known.Count > 0, known.Any(c => listed[c]),
-            Fill(row.Epel), installed, epel.Any(r => r.Value) ? null
-                : epel.Count > 0 ? string.Join(' ', epel.Select(r => r.Key).Order(StringComparer.Ordinal))
-                : installed || row.EpelIds is null ? null : Fill(row.EpelIds));
+        string? toEnable = null;
+        if (epel.Count > 0 && !epel.Any(r => r.Value))
+            toEnable = string.Join(' ', epel.Select(r => r.Key).Order(StringComparer.Ordinal));
+        else if (!installed && row.EpelIds is { } ids)
+            toEnable = Fill(ids);
+
+        return new Names(
+            Crb: enabled ?? known.FirstOrDefault() ?? Fill(crb[0]),
+            CrbListed: known.Count > 0,
+            CrbEnabled: enabled is not null,
+            Epel: Fill(row.Epel),
+            EpelInstalled: installed,
+            EpelToEnable: toEnable);
     }
 
     /// <summary>The repositories of the host, and whether each is enabled.</summary>
     internal static IReadOnlyDictionary<string, bool> Listed(Facts facts)
     {
         var listed = new SortedDictionary<string, bool>(StringComparer.Ordinal);
-        foreach (var line in facts["repositories"].Split('\n').Select(l => l.Split(' ')).Where(l => l.Length == 2)) listed[line[0]] = line[1] == "enabled";
+        var lines = facts["repositories"].Split('\n').Select(l => l.Split(' ')).Where(l => l.Length == 2);
+        foreach (var line in lines) listed[line[0]] = line[1] == "enabled";
         return listed;
     }
 
@@ -105,10 +133,15 @@ sealed partial class ExtraRepositories : Resource
     // server, and it does not forget, as it would without, that its cache was declared expired.
     public override string Probe => """
         . /etc/os-release; fact id "$ID"; fact version "${VERSION_ID%%.*}"; fact machine "$(uname -m)"
-        for p in epel-release "oracle-epel-release-el${VERSION_ID%%.*}"; do rpm -q --quiet "$p" && fact epel.installed 1; done
+        for p in epel-release "oracle-epel-release-el${VERSION_ID%%.*}"; do
+            rpm -q --quiet "$p" && fact epel.installed 1
+        done
         fact64 repositories <<E
-        $({ timeout 60 dnf -Cq repolist --all 2>/dev/null || awk '/^\[/ { id = substr($0, 2, index($0, "]") - 2); on[id] = "enabled" }
-            id != "" && /^enabled *= *(0|false|False|no) *$/ { on[id] = "disabled" } END { for (i in on) print i, on[i] }' /etc/yum.repos.d/*.repo; } | awk '$NF == "enabled" || $NF == "disabled" { sub(/^[!*]/, "", $1); print $1, $NF }')
+        $({ timeout 60 dnf -Cq repolist --all 2>/dev/null ||
+            awk '/^\[/ { id = substr($0, 2, index($0, "]") - 2); on[id] = "enabled" }
+                id != "" && /^enabled *= *(0|false|False|no) *$/ { on[id] = "disabled" }
+                END { for (i in on) print i, on[i] }' /etc/yum.repos.d/*.repo; } |
+            awk '$NF == "enabled" || $NF == "disabled" { sub(/^[!*]/, "", $1); print $1, $NF }')
         E
         """;
 

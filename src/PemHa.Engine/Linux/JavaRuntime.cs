@@ -33,7 +33,8 @@ sealed class JavaRuntime(PemCluster cluster)
     /// alone.
     /// </summary>
     public string Probe => $$"""
-        J=$(command -v java) && J=$(timeout 20 java -version 2>&1 | sed -n 's/.*version "\([^"]*\)".*/\1/p' | head -n 1) || J=0
+        J=$(command -v java) &&
+            J=$(timeout 20 java -version 2>&1 | sed -n 's/.*version "\([^"]*\)".*/\1/p' | head -n 1) || J=0
         fact java "$J"
         # before Java 9 the second number counts
         J=${J#1.}; J=${J%%[!0-9]*}
@@ -45,7 +46,9 @@ sealed class JavaRuntime(PemCluster cluster)
     /// </summary>
     public string ProbeWithOffers => $$"""
         {{Probe}}
-        [ "${J:-{{Oldest}}}" -ge {{Oldest}} ] || fact java.offered "$(timeout 180 dnf -q repoquery --qf '%{name}\n' {{Sh.Join([.. Packages])}} 2>/dev/null | sort -u | tr '\n' ' ')"
+        [ "${J:-{{Oldest}}}" -ge {{Oldest}} ] || fact java.offered "$(
+            timeout 180 dnf -q repoquery --qf '%{name}\n' {{Sh.Join([.. Packages])}} 2>/dev/null | sort -u | tr '\n' ' '
+        )"
         """;
 
     /// <summary>Whether one has to be installed.</summary>

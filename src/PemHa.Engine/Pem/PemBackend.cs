@@ -61,7 +61,8 @@ sealed class PemServersFlagged(PemCluster cluster, int dataNodes) : Resource
                 {{SqlText.Run("pem", $"""
                     SELECT 'function' || chr(9) || '=1' WHERE to_regproc('pem.register_pem_server') IS NOT NULL;
                     SELECT '{Row}' || s.id || chr(9) || '=' || coalesce(
-                        (SELECT max(f.value) FROM jsonb_each_text(to_jsonb(s)) f WHERE f.key LIKE '%pem_server%'), 'unknown')
+                        (SELECT max(f.value) FROM jsonb_each_text(to_jsonb(s)) f
+                            WHERE f.key LIKE '%pem_server%'), 'unknown')
                       FROM pem.server s WHERE s.port = {Port} AND coalesce(to_jsonb(s)->>'active', 'true') = 'true'
                       AND s.server IN ({Servers});
                     """)}} 2>/dev/null || :
@@ -139,7 +140,7 @@ sealed class CertificateJob(PemSslModel model) : Resource
     }
 
     public override string? Remark(Facts facts) => model != PemSslModel.SslUtils || !facts.Is("enabled") ? null
-        : $"PEM's job '{JobName}' renews sslutils' certificates on one node and restarts its database, and EFM does not "
+        : $"PEM's job '{JobName}' renews sslutils' certificates on one node and restarts its database, and EFM does "
             + "know; renew them before that (docs/certificates.md), "
             + $"or disable it: UPDATE pem.job SET jobenabled = false WHERE jobname = '{JobName}'";
 }

@@ -134,7 +134,8 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
             proven() { proof; [ "$A$H$V$W" = tt01 ]; }
             wait_for {{HeartbeatPatience}} proven || {
                 S="agent ${I:-(no number)} registered: ${A:-no}, heartbeat: ${H:-no}, verified: ${V:-no}, web: ${W:-no}"
-                fail "PEM does not prove itself: $S; $(cat "$T/verified" /var/log/pem/agent.log 2>/dev/null | tail -n 3)"
+                fail "PEM does not prove itself: $S;" \
+                    "$(cat "$T/verified" /var/log/pem/agent.log 2>/dev/null | tail -n 3)"
             }
             """;
         // B19: in upgrade mode the script's last words may be missing, but then the agent is alive and the web
@@ -183,7 +184,8 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         var variable = Recipe.PasswordOf(superUser);
         var answer = $"printf '%s\\n\\n\\n' {Sh.Quote(Answer(password))}";
         var byHand = $"printf '%s\\n\\n\\n' \"${variable}\" | sed 's/[\\\\]/&&/g'";
-        return new Change("configure", unregister ? $"{Unregister}\n{shown}" : shown, revive + Text(answer, Sh.Quote(password)))
+        if (unregister) shown = $"{Unregister}\n{shown}";
+        return new Change("configure", shown, revive + Text(answer, Sh.Quote(password)))
         {
             Recipe = new Recipe(Text(byHand, $"\"${variable}\"")) { Secrets = [variable] },
         };
@@ -277,7 +279,10 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
             $"{Base}/bin/configure-pem-server.sh", "-t", "1", "-ho", cluster.VirtualIp, "-p", cluster.Port.ToString(CultureInfo.InvariantCulture), "-su", superUser,
             "--asb-host-name", "127.0.0.1", "--replication-solution", "efm", "--replication-role", primary ? "primary" : "standby",
             .. options.RegistersEfm
-                ? ["-srp", $"--efm-cluster-name={cluster.Name}", "-srp", $"--efm-install-path={options.EfmPath(cluster)}"]
+                ? [
+                    "-srp", $"--efm-cluster-name={cluster.Name}",
+                    "-srp", $"--efm-install-path={options.EfmPath(cluster)}",
+                ]
                 : Array.Empty<string>(),
             "--db-unitfile", cluster.ServiceName, "--db-install-path", cluster.InstallDirectory + "/",
             // A standby is told nothing of the database's certificates, in any model (R23).

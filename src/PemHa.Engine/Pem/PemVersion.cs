@@ -37,11 +37,11 @@ readonly record struct PemVersion(int Major, int Minor, int Patch) : IComparable
         var parts = text.Split('.');
         if (parts.Length is < 2 or > 4)
             return null;
-        Span<int> numbers = [0, 0, 0];
-        for (var i = 0; i < Math.Min(parts.Length, 3); i++)
-            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
-                return null;
-        return new PemVersion(numbers[0], numbers[1], numbers[2]);
+
+        var patch = parts.Length > 2 ? Digits.Whole(parts[2]) : 0;
+        return (Digits.Whole(parts[0]), Digits.Whole(parts[1]), patch) is ({ } major, { } minor, { } fix)
+            ? new PemVersion(major, minor, fix)
+            : null;
     }
 
     /// <summary>

@@ -127,7 +127,8 @@ sealed partial class WebConfiguration : ManagedFile
             {{FindPath}}
             # as PemHa itself refuses it: the web application may not read a percent-encoded one
             case "${{variable}}" in
-                ''|*[!{{UserSettings.Plain}}]*) fail "the password of {{UserName}} may hold letters, digits and ._~- only" ;;
+                ''|*[!{{UserSettings.Plain}}]*)
+                    fail "the password of {{UserName}} may hold letters, digits and ._~- only" ;;
             esac
             P=${{variable}}
             printf '%s\n' "{{Setting}} = \"{{UserSettings.Uri(Cluster, UserName, "$P")}}\"" |

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Numerics;
 using System.Text.RegularExpressions;
@@ -54,8 +53,12 @@ sealed record HbaShadow(string Where, string Victim, bool Fatal)
     {
         var (from, to) = MarkedBlock.Lines(text, block);
         if (from == 0) return [];
-        var all = rules.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(Field)).Where(f => f.Length == 9 && Number(f[0]) is not null && Number(f[2]) is not null)
-            .Select(f => new Rule(Number(f[0])!.Value, f[1], Number(f[2])!.Value, f[3], f[4].Split(Item), f[5].Split(Item), f[6], f[7], f[8])).ToList();
+        var all = rules.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(Field))
+            .Where(f => f.Length == 9 && Digits.Whole(f[0]) is not null && Digits.Whole(f[2]) is not null)
+            .Select(f => new Rule(
+                Digits.Whole(f[0])!.Value, f[1], Digits.Whole(f[2])!.Value, f[3], f[4].Split(Item), f[5].Split(Item),
+                f[6], f[7], f[8]))
+            .ToList();
         var groups = members.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
         var ours = all.Where(r => r.File == path && r.Line >= from && r.Line <= to).ToList();
         var blocks = MarkedBlock.All(text);
@@ -104,6 +107,4 @@ sealed record HbaShadow(string Where, string Victim, bool Fatal)
     }
 
     static int Bits(string mask) => IPAddress.TryParse(mask, out var address) ? address.GetAddressBytes().Sum(b => BitOperations.PopCount(b)) : 0;
-
-    static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -20,7 +20,9 @@ static class ScramVerifier
     {
         // SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>
         var parts = verifier.Split('$', ':');
-        if (parts.Length != 5 || parts[0] != "SCRAM-SHA-256" || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var n) || n is < Iterations or > MostIterations) return false;
+        if (parts.Length != 5 || parts[0] != "SCRAM-SHA-256") return false;
+        if (Digits.Whole(parts[1]) is not { } n || n is < Iterations or > MostIterations) return false;
+
         try
         {
             return CryptographicOperations.FixedTimeEquals(

@@ -52,7 +52,8 @@ static class ServerFacts
           SELECT 'recovery' AS name, pg_is_in_recovery()::text AS value UNION ALL
           SELECT 'sysid', system_identifier::text FROM pg_control_system() UNION ALL
           SELECT 'stale', (extract(epoch FROM pg_conf_load_time()) < :m)::text UNION ALL
-          SELECT 'receiver', status || ' ' || sender_host FROM pg_stat_wal_receiver WHERE sender_host IS NOT NULL UNION ALL
+          SELECT 'receiver', status || ' ' || sender_host FROM pg_stat_wal_receiver
+            WHERE sender_host IS NOT NULL UNION ALL
           SELECT 'streaming', count(*)::text FROM pg_stat_replication WHERE state = 'streaming' UNION ALL
           SELECT 'plain', count(*)::text FROM pg_stat_replication JOIN pg_stat_ssl USING (pid) WHERE client_addr IS NOT NULL AND NOT ssl UNION ALL
           SELECT 'pending', string_agg(name, ', ') FROM pg_settings WHERE pending_restart HAVING count(*) > 0 UNION ALL

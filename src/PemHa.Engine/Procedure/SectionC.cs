@@ -235,8 +235,12 @@ static class SectionC
     internal static string? Unfit(PemCluster cluster, PemHost host, string nic)
     {
         var words = nic.Split(' ');
-        if (words.Length < 2 || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var bits)) return $"No interface of {host.Name} carries {host.Address}.";
-        if (cluster.VirtualIpInterface is { } given && given != words[0]) return $"{given} on {host.Name} does not carry {host.Address}; {words[0]} does.";
+        if (words.Length < 2 || Digits.Whole(words[1]) is not { } bits)
+            return $"No interface of {host.Name} carries {host.Address}.";
+
+        if (cluster.VirtualIpInterface is { } given && given != words[0])
+            return $"{given} on {host.Name} does not carry {host.Address}; {words[0]} does.";
+
         return IPNetwork.TryParse($"{Network(host.Address, bits)}/{words[1]}", out var network) && !network.Contains(IPAddress.Parse(cluster.VirtualIp))
             ? $"{cluster.VirtualIp} is not in {network}, the network of {words[0]} on {host.Name}." : null;
     }

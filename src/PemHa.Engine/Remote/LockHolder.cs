@@ -26,14 +26,16 @@ sealed partial record LockHolder(string Who, int Theirs, int Process, int Second
 
     /// <summary>The first holder that a host's words tell of; null when they tell of none.</summary>
     public static LockHolder? Parse(string text) =>
-        Told().Match(text) is { Success: true } m && Number(m.Groups[2]) is { } theirs && Number(m.Groups[3]) is { } process && Number(m.Groups[4]) is { } seconds
-            ? new LockHolder(m.Groups[1].Value, theirs, process, seconds, m.Groups[5].Value) : null;
+        Told().Match(text) is { Success: true } m
+            && Digits.Whole(m.Groups[2].ValueSpan) is { } theirs
+            && Digits.Whole(m.Groups[3].ValueSpan) is { } process
+            && Digits.Whole(m.Groups[4].ValueSpan) is { } seconds
+            ? new LockHolder(m.Groups[1].Value, theirs, process, seconds, m.Groups[5].Value)
+            : null;
 
     /// <inheritdoc/>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{Who} (process {Theirs} there, {Process} on the host), for {Seconds} s: {What}");
-
-    static int? Number(Group group) => int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : null;
 
     static bool Runs(int process)
     {

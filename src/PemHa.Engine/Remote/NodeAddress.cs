@@ -68,9 +68,9 @@ static class NodeAddress
                 var scope = words.SkipWhile(w => w != "scope").ElementAtOrDefault(1);
                 var parts = words[4].Split('/');
                 if (scope is "host" or "link" || !IPAddress.TryParse(parts[0], out var address)) continue;
-                var (most, prefix) = (8 * address.GetAddressBytes().Length, 0);
-                if (parts.Length > 1 && (!int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out prefix) || prefix > most)) continue;
-                own.Add((address, parts.Length > 1 ? prefix : most));
+                var most = 8 * address.GetAddressBytes().Length;
+                var prefix = parts.Length > 1 ? Digits.Whole(parts[1]) : most;
+                if (prefix <= most) own.Add((address, prefix.Value));
             }
             return new Found(own,
                 [.. names.Select((n, i) => (IReadOnlyList<IPAddress>)[.. lines.Where(w => w[0] == FormattableString.Invariant($"name{i}")).Select(w => Address(w[1])).OfType<IPAddress>().Distinct()])],

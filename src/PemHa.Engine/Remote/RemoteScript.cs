@@ -175,7 +175,7 @@ sealed class RemoteScript(string prelude, HostLock? @lock)
                     text = body;
                     break;
                 // A host that garbles its own answer has given none.
-                case "err" when next >= 0 && words.Length == 3 && int.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out var status):
+                case "err" when next >= 0 && words.Length == 3 && Digits.Whole(words[2]) is { } status:
                     results.Add(new FragmentResult(status, text, body));
                     break;
             }

@@ -256,7 +256,7 @@ sealed record SshRoute(IReadOnlyList<SshHop> Jumps, SshHop Node)
     static string Shown(SshHop hop) => hop.Port == 22 ? hop.HostName : string.Create(CultureInfo.InvariantCulture, $"{hop.HostName}, port {hop.Port}");
 
     static int? PortNumber(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536 ? port : null;
+        Digits.Whole(text) is { } port and > 0 and < 65536 ? port : null;
 
     static bool Is(SshConfigValue? value, string word) => value is not null && value.Word.Equals(word, StringComparison.OrdinalIgnoreCase);
 }

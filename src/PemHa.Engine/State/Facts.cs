@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace PemHa.Engine.State;
@@ -52,7 +51,7 @@ sealed class Facts
     /// <summary>The value as a count; 0 when the probe did not find it.</summary>
     /// <exception cref="PemException">The host tells something else.</exception>
     public int Count(string name) => this[name].Length == 0 ? 0
-        : int.TryParse(this[name], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count
+        : Digits.Whole(this[name]) is { } count ? count
         : throw new PemException("AnswerUnfit", Trouble.InvalidResult, $"What the host tells of '{name}' is no number.", "Look at the host: its shell, psql or database says what it should not.");
 
     static string Decode(string base64)

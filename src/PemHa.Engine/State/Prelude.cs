@@ -23,27 +23,31 @@ static class Prelude
         as_owner() { setpriv --reuid="$PGOWNER" --regid="$PGOWNER" --init-groups --reset-env -- "$@"; }
         # nic ADDRESS: the interface that carries it, and the length of its prefix
         nic() { ip -o addr | awk -v a="$1" '{ split($4, p, "/"); if (p[1] == a) { sub(/@.*/, "", $2); print $2 " " p[2]; exit } }'; }
-        # sql DATABASE [OPTION...]: SQL on standard input, or a command as -c, over the local socket, as the owner of the database. EPAS
-        # speaks another dialect by default (INTEGER/INTEGER keeps its fraction, NULL in || is nothing), which a session may leave (B1).
-        # PostgreSQL has no such settings, so what is there is set; no row comes of it. Nothing of ours rests on it: tests compare both.
+        # sql DATABASE [OPTION...]: SQL on standard input, or a command as -c, over the local socket, as the owner of
+        # the database. EPAS speaks another dialect by default (INTEGER/INTEGER keeps its fraction, NULL in || is
+        # nothing), which a session may leave (B1). PostgreSQL has no such settings, so what is there is set; no row
+        # comes of it. Nothing of ours rests on it: tests compare both.
         sql() {
             _database=$1; shift
             # the running server's own file knows its port and the folder of its socket
             { read -r _x; read -r _x; read -r _x; read -r _port; read -r _folder; } 2>/dev/null < "$PGDATA/postmaster.pid" || :
             case ${1-} in -c) ;; *) set -- "$@" -f - ;; esac
-            as_owner timeout 120 "$PGBIN/psql" -qAtX -v ON_ERROR_STOP=1 -p "${_port:-$PGPORT}" ${_folder:+-h "$_folder"} -d "$_database" \
-                -c "$_dialect" "$@"
+            as_owner timeout 120 "$PGBIN/psql" -qAtX -v ON_ERROR_STOP=1 \
+                -p "${_port:-$PGPORT}" ${_folder:+-h "$_folder"} -d "$_database" -c "$_dialect" "$@"
         }
         _dialect="SELECT 1 FROM pg_settings WHERE context IN ('user', 'superuser') AND CASE
             WHEN name = 'db_dialect' THEN set_config(name, 'postgres', false) IS NULL
-            WHEN name IN ('edb_redwood_date', 'edb_redwood_greatest_least', 'edb_redwood_raw_names', 'edb_redwood_strings') THEN set_config(name, 'off', false) IS NULL
+            WHEN name IN ('edb_redwood_date', 'edb_redwood_greatest_least',
+                'edb_redwood_raw_names', 'edb_redwood_strings')
+                THEN set_config(name, 'off', false) IS NULL
             WHEN name = 'DateStyle' THEN set_config(name, 'ISO', false) IS NULL END"
         # for probes: asked once in a script
         agent_active() {
             [ -f "$T/agent" ] || systemctl is-active "$EFMSERVICE" > "$T/agent" 2>/dev/null
             read -r _active < "$T/agent" && [ "$_active" = active ]
         }
-        # for probes: whether a package is installed, and the text of a unit with its drop-ins; each asked once in a script
+        # for probes: whether a package is installed, and the text of a unit with its drop-ins; each asked once in a
+        # script
         installed() {
             [ -f "$T/installed.$1" ] || { rpm -q --quiet "$1" && echo yes || echo no; } > "$T/installed.$1"
             read -r _installed < "$T/installed.$1" && [ "$_installed" = yes ]

@@ -269,8 +269,8 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
                     var script = new RemoteScript(Prelude.For(step.Cluster), null);
                     script.Add(text, stopsOnFailure: false);
                     var words = (await Session(where).RunAsync(script, done))[0].Output.Trim().Split('\t');
-                    if (words.Length == 2 && int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out percent)) more = $", {words[1]}";
-                    else percent = -1;
+                    if (words.Length == 2 && Digits.Whole(words[0]) is { } told)
+                        (percent, more) = (told, $", {words[1]}");
                 }
                 reporter.Progress(host, step.Name, string.Create(CultureInfo.InvariantCulture, $"{what} ({watch.Elapsed.TotalSeconds:0} s{more})"), Math.Clamp(percent, -1, 100));
             }
@@ -301,9 +301,14 @@ sealed class StepRunner(IReporter reporter, int throttleLimit)
         return places;
     }
 
-    List<Facts> Facts(PemHost host, IReadOnlyList<Resource> resources, IReadOnlyList<FragmentResult> results, Dictionary<Resource, int> places)
+    List<Facts> Facts(
+        PemHost host,
+        IReadOnlyList<Resource> resources,
+        IReadOnlyList<FragmentResult> results,
+        Dictionary<Resource, int> places)
     {
-        foreach (var resource in resources.Where(r => !reporter.WhatIf && r.Explains && places[r] < results.Count && results[places[r]].ExitCode == 0))
+        bool IsAnswered(Resource asked) => places[asked] < results.Count && results[places[asked]].ExitCode == 0;
+        foreach (var resource in resources.Where(r => !reporter.WhatIf && r.Explains && IsAnswered(r)))
             resource.Compare(State.Facts.Parse(results[places[resource]].Output), false);
 
         var facts = new List<Facts>();

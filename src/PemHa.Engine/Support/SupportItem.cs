@@ -119,7 +119,9 @@ sealed record SupportItem(string Name, string Shell, Func<string, string> Redact
                 BundleMask.Common),
             new("pem/agents.txt", """
                 query pem <<'SQL'
-                SELECT a.id, a.active, h.last_heartbeat, now() FROM pem.agent a LEFT JOIN pem.agent_heartbeat h ON h.agent_id = a.id ORDER BY a.id
+                SELECT a.id, a.active, h.last_heartbeat, now()
+                FROM pem.agent a LEFT JOIN pem.agent_heartbeat h ON h.agent_id = a.id
+                ORDER BY a.id
                 SQL
                 """, BundleMask.Common),
             new("web/nginx.txt", "show /etc/nginx/nginx.conf /etc/nginx/conf.d/*.conf", BundleMask.Common),
@@ -131,7 +133,11 @@ sealed record SupportItem(string Name, string Shell, Func<string, string> Redact
             new("database/settings.txt", """
                 query postgres <<'SQL'
                 SELECT version();
-                SELECT name, CASE WHEN name ~ '(pass|secret|token|_command$)' AND setting <> '' THEN '********' ELSE setting END AS setting, unit, source, sourcefile, sourceline, pending_restart FROM pg_settings WHERE source <> 'default' ORDER BY name
+                SELECT name,
+                  CASE WHEN name ~ '(pass|secret|token|_command$)' AND setting <> ''
+                    THEN '********' ELSE setting END AS setting,
+                  unit, source, sourcefile, sourceline, pending_restart
+                FROM pg_settings WHERE source <> 'default' ORDER BY name
                 SQL
                 """, BundleMask.Common),
             new("database/settings-files.txt", "show \"$PGDATA/postgresql.conf\" \"$PGDATA/postgresql.auto.conf\"",
@@ -152,7 +158,8 @@ sealed record SupportItem(string Name, string Shell, Func<string, string> Redact
                 """, BundleMask.Common),
             new("database/roles.txt", """
                 query postgres <<'SQL'
-                SELECT rolname, rolsuper, rolreplication, rolcanlogin, rolconnlimit, rolvaliduntil FROM pg_roles ORDER BY rolname
+                SELECT rolname, rolsuper, rolreplication, rolcanlogin, rolconnlimit, rolvaliduntil
+                FROM pg_roles ORDER BY rolname
                 SQL
                 """, BundleMask.Common),
             new("certificates.txt", $$"""

@@ -434,9 +434,13 @@ public class EfmFilesTests
     public void What_an_administrator_chose_for_a_switchover_stays(string line, string stays, string ours, bool said)
     {
         const string Sample =
-            "application.name=\nrelease.vip.background=true\nrelease.vip.pre.wait=0\nrelease.vip.post.wait=0\ndb.user=\n";
+            "application.name=\nrelease.vip.background=true\nrelease.vip.pre.wait=0\nrelease.vip.post.wait=0\n"
+            + "db.user=\n";
         var current = PropertiesText.Set(Sample, [new(line.Split('=')[0], line.Split('=')[1])]);
-        (string, string)[] facts = [("sample.text", Sample), ("file.text", current), ("file.mode", "640 efm:enterprisedb"), ("works", "1")];
+        (string, string)[] facts =
+        [
+            ("sample.text", Sample), ("file.text", current), ("file.mode", "640 efm:enterprisedb"), ("works", "1"),
+        ];
         var properties = Properties(Step(), _c1.Standby);
         var difference = properties.Compare(Facts.Of(facts), false)!.Difference;
         Assert.DoesNotContain($"-{stays}", difference, StringComparison.Ordinal);

@@ -95,6 +95,7 @@ public class PemBackendTests
     [InlineData("")]
     [InlineData("10")]
     [InlineData("10.x")]
+    [InlineData("10\0.4.1")]
     [InlineData("package edb-pem is not installed")]
     [InlineData("10.4.0.0.1")]
     public void What_is_not_a_version_is_not_known(string text) => Assert.Null(PemVersion.Parse(text));

@@ -35,26 +35,37 @@ public class AssumptionTests
     public void Every_guard_is_in_each_of_its_steps_on_a_host_that_it_is_about()
     {
         var steps = _c1.Steps("secret").Where(s => s.Phases.Count > 0).ToDictionary(s => s.Name);
-        foreach (var (assumption, step) in Register.All.Where(a => a.Guard is not null).SelectMany(a => a.Guard!.Steps.Select(s => (a, s))))
+        var asked = Register.All
+            .Where(a => a.Guard is not null)
+            .SelectMany(a => a.Guard!.Steps.Select(s => (a, s)));
+
+        foreach (var (assumption, step) in asked)
         {
             var guard = assumption.Guard!;
             // What the primary alone is asked is what the others get a copy of.
-            var about = _c1.Cluster.Hosts.Where(guard.On).Where(h => step != "Initialize-PemReplica" || h == _c1.Primary);
-            Assert.All(about, h => Assert.Contains(Example.Resources(steps[step], h), r => r.Name == $"product: {assumption.Id}"));
+            var about = _c1.Cluster.Hosts
+                .Where(guard.On)
+                .Where(h => step != "Initialize-PemReplica" || h == _c1.Primary);
+            Assert.All(about, h => Assert.Contains(
+                Example.Resources(steps[step], h), r => r.Name == $"product: {assumption.Id}"));
         }
     }
 
     [Fact]
     public void A_guard_comes_before_whatever_the_step_changes()
     {
+        // What brings the product has to come first; and a right that a killed run left is taken away at once.
+        static bool MayComeBefore(Resource resource) => resource
+            is ProductGuard or Requirement or Packages or DnfModuleDisabled
+            or ExtraRepositories or FirewallPorts or CommonUserDemoted;
+
         foreach (var step in _c1.Steps("secret"))
             foreach (var host in step.Hosts)
             {
                 var resources = Example.Resources(step, host);
                 var last = resources.ToList().FindLastIndex(r => r is ProductGuard);
-                // What brings the product has to come first; and a right that a killed run left is taken away at once.
-                Assert.All(resources.Take(Math.Max(last, 0)), r => Assert.True(r is ProductGuard or Requirement or Packages or DnfModuleDisabled
-                    or ExtraRepositories or FirewallPorts or CommonUserDemoted, $"{step.Name} on {host.Name}: {r.Name}"));
+                Assert.All(resources.Take(Math.Max(last, 0)), r => Assert.True(
+                    MayComeBefore(r), $"{step.Name} on {host.Name}: {r.Name}"));
             }
     }
 
@@ -99,7 +110,11 @@ public class AssumptionTests
         { "efm.unit", "lines=9;starts=1;User=efm;PIDFile=/run/efm-5.2/efm.pid;Type=forking", "Environment=CLUSTER=" },
         { "efm.unit", "lines=9;named=1;User=efm;PIDFile=/run/efm-5.2/efm.pid;Type=forking", "ExecStart" },
         { "efm.unit", "lines=9;named=1;starts=1;User=root;PIDFile=/run/efm-5.2/efm.pid;Type=forking", "User=root" },
-        { "efm.unit", "lines=9;named=1;starts=1;User=efm;PIDFile=/run/efm/efm.pid;Type=forking", "PIDFile=/run/efm/efm.pid" },
+        {
+            "efm.unit",
+            "lines=9;named=1;starts=1;User=efm;PIDFile=/run/efm/efm.pid;Type=forking",
+            "PIDFile=/run/efm/efm.pid"
+        },
         { "efm.unit", "lines=9;named=1;starts=1;User=efm;PIDFile=/run/efm-5.2/efm.pid;Type=simple", "Type=simple" },
         { "efm.start-program", "missing=/usr/edb/efm-5.2/bin/runefm.sh", "runefm.sh" },
         { "efm.helpers", "missing=efm_address", "efm_address" },
@@ -175,12 +190,18 @@ public class AssumptionTests
     {
         var checks = Register.AsChecks().ToList();
         var unit = checks.Single(c => c.Name == "efm.unit");
-        Assert.Equal(PemCheckState.Failed, unit.Judge(_c1.Primary, new Sights { [_c1.Primary] = Reported("there=1;lines=0") })!.State);
+        var differs = new Sights { [_c1.Primary] = Reported("there=1;lines=0") };
+        Assert.Equal(PemCheckState.Failed, unit.Judge(_c1.Primary, differs)!.State);
         Assert.Null(unit.Judge(_c1.Primary, new Sights { [_c1.Primary] = new Facts() }));
+
         var whole = checks.Single(c => c.Name == "EFM as known");
-        Assert.Contains("New", $"{whole.Judge(_c1.Witness, new Sights { [_c1.Witness] = new Facts() })!.Why}New", StringComparison.Ordinal);
-        Assert.Matches("^Asked [1-9][0-9]* things", whole.Judge(_c1.Witness, new Sights { [_c1.Witness] = Reported("there=1") })!.Why);
-        Assert.All(checks.Where(c => c.Name.EndsWith(" as known", StringComparison.Ordinal) && c.Name[0] is 's' or 'P'), c => Assert.False(c.On(_c1.Witness)));
+        var nothing = new Sights { [_c1.Witness] = new Facts() };
+        var known = new Sights { [_c1.Witness] = Reported("there=1") };
+        Assert.Contains("New", $"{whole.Judge(_c1.Witness, nothing)!.Why}New", StringComparison.Ordinal);
+        Assert.Matches("^Asked [1-9][0-9]* things", whole.Judge(_c1.Witness, known)!.Why);
+        Assert.All(
+            checks.Where(c => c.Name.EndsWith(" as known", StringComparison.Ordinal) && c.Name[0] is 's' or 'P'),
+            c => Assert.False(c.On(_c1.Witness)));
     }
 
     static Facts Reported(string facts) =>
