@@ -208,19 +208,27 @@ public sealed class ProcedureMatrixTests
             MatrixCluster.Changed(demoted, "left"));
         await AssertAgentAsync(cluster);
 
+        const string agents = "SELECT id, active FROM pem.agent ORDER BY id";
+        const string silent =
+            "UPDATE pem.agent_heartbeat SET last_heartbeat = now() - interval '1 hour' WHERE agent_id = 2";
+        // An agent that somebody stopped, and cleaned up after, is the same agent again.
         await cluster.RootAsync("node2", "systemctl stop pemagent; rm /usr/edb/pem/logs/*");
-        await cluster.SqlAsync(
-            "node1",
-            "UPDATE pem.agent_heartbeat SET last_heartbeat = now() - interval '1 hour' WHERE agent_id = 2",
-            "pem");
+        await cluster.SqlAsync("node1", silent, "pem");
+        var started = MatrixCluster.Changed(await cluster.RunAsync(install), "left");
+        Assert.Equal(["node2.lab PEM server and its agent: systemctl start pemagent"], started);
+        Assert.Equal("1|t\n2|t", await cluster.SqlAsync("node1", agents, "pem"));
+        await AssertAgentAsync(cluster);
+
+        // Without a web application it is what a run that was cut has left.
+        await cluster.RootAsync("node2", "systemctl stop pemagent nginx");
+        await cluster.SqlAsync("node1", silent, "pem");
         await cluster.SqlAsync("node1", $"ALTER ROLE {Common} SUPERUSER");
         var again = MatrixCluster.Changed(await cluster.RunAsync(install), "left");
         Assert.Contains(
             "node2.lab PEM server and its agent: "
                 + "/usr/edb/pem/agent/bin/pemworker --unregister-agent --pem-user pemsuper",
             again);
-        Assert.Equal(
-            "1|t\n2|f\n3|t", await cluster.SqlAsync("node1", "SELECT id, active FROM pem.agent ORDER BY id", "pem"));
+        Assert.Equal("1|t\n2|f\n3|t", await cluster.SqlAsync("node1", agents, "pem"));
         await AssertAgentAsync(cluster);
     }
 

@@ -166,7 +166,8 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         var unregister = agent && !OwnNumber;
         // With a web application that answers, the agent may only be stopped and its logs cleaned up: registered anew
         // it would lose its history in PEM.
-        var revive = !unregister || !web ? "" : $$"""
+        var mayLive = unregister && web;
+        string Revived(string otherwise) => !mayLive ? otherwise : $$"""
             {{Proof}}
             {{SetAgent}}
             alive() { proof; [ "$A$H" = tt ]; }
@@ -175,9 +176,9 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
                 {{(Settle is null ? "" : SqlText.Run("postgres", Settle))}}
                 if [ -n "$(lacking)" ]; then set_agent $(lacking); systemctl restart pemagent; fi
                 {{prove}}
-                exit 0
+            else
+            {{otherwise}}
             fi
-
             """;
         var user = _agentUser is null ? "" : SqlText.Identifier(_agentUser);
         var shown = super ? $"ALTER ROLE {user} SUPERUSER;\n{command}\n{Settle}" : Settle is null ? command : $"{command}\n{Settle}";
@@ -185,9 +186,10 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         var answer = $"printf '%s\\n\\n\\n' {Sh.Quote(Answer(password))}";
         var byHand = $"printf '%s\\n\\n\\n' \"${variable}\" | sed 's/[\\\\]/&&/g'";
         if (unregister) shown = $"{Unregister}\n{shown}";
-        return new Change("configure", shown, revive + Text(answer, Sh.Quote(password)))
+        if (mayLive) shown = $"systemctl start pemagent\n# only if its heartbeat stays away:\n{shown}";
+        return new Change("configure", shown, Revived(Text(answer, Sh.Quote(password))))
         {
-            Recipe = new Recipe(Text(byHand, $"\"${variable}\"")) { Secrets = [variable] },
+            Recipe = new Recipe(Revived(Text(byHand, $"\"${variable}\""))) { Secrets = [variable] },
         };
 
         // F8: the answers of a half-failed run would be taken for those of this one, and half a web server for a whole

@@ -235,8 +235,8 @@ public class PemServerTests
         Assert.InRange(start, 0, Planned("1").Apply.IndexOf("--unregister-agent", StringComparison.Ordinal));
         Assert.DoesNotContain("systemctl start pemagent", Planned("").Apply, StringComparison.Ordinal);
         Assert.Contains("--unregister-agent", Planned("").Apply, StringComparison.Ordinal);
-        // A runbook would end there.
-        Assert.DoesNotContain("exit 0", Planned("1").Recipe.Script, StringComparison.Ordinal);
+        Assert.Contains("systemctl start pemagent", Planned("1").Recipe.Script, StringComparison.Ordinal);
+        Assert.StartsWith("systemctl start pemagent\n", Planned("1").Difference, StringComparison.Ordinal);
     }
 
     [Theory]
