@@ -178,6 +178,6 @@ public sealed class NewPemClusterCommand : PSCmdlet
         user.Any(char.IsAsciiLetterUpper) ? "it has to be of lower-case letters, as Postgres takes names that nobody quotes"
         : user is "root" or "web" ? "its certificate would be taken for another file"
         : user is "pem_agent" or "pem_admin" or "pem_user" || user.StartsWith("pg_", StringComparison.Ordinal) ? "it is a role of PEM's or Postgres's own"
-        : user is "enterprisedb" or "postgres" ? "it owns the database as superuser, and an agent's user is none"
+        : user is "enterprisedb" or "postgres" ? "it is the superuser that owns the database"
         : user.StartsWith("agent", StringComparison.Ordinal) && user[5..].All(char.IsAsciiDigit) ? "PEM gives such names to agents that have a role of their own" : null;
 }

@@ -49,7 +49,7 @@ public sealed class EfmIpv6Tests(WideLab fixture)
     [Spec("T11")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task The_new_owner_of_an_IPv6_address_is_known_to_neighbours_at_once_only_where_its_kernel_announces_it(
+    public async Task Neighbours_know_the_new_owner_of_an_IPv6_address_at_once_only_if_its_kernel_announces_it(
         bool announced)
     {
         const string address = "/usr/edb/efm-5.2/bin/efm_address", vip = "fd16:161::246";

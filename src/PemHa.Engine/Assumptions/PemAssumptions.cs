@@ -144,7 +144,7 @@ static class PemAssumptions
                 done
                 """,
                 Guard.Missing((_, setting) => $"no setting {setting} in {PemServer.AgentConfig}."),
-                "PemHa could neither tell which agent this is nor give it other certificates.",
+                "PemHa could not identify the agent or replace its certificates.",
                 "Report what the file contains with Save-PemSupportBundle.")
             { On = Check.IsData },
         },

@@ -59,8 +59,8 @@ static partial class NetworkChecks
             return Verdict.Passed($"A mail server on port 25 takes EFM's notifications to {cluster.UserEmail}.");
 
         return Verdict.Warning(
-            $"No mail server listens on port 25 here, so EFM's notifications to {cluster.UserEmail} reach nobody; "
-                + "they stay in its log.",
+            $"No mail server listens on port 25 of this node, so EFM's notifications to {cluster.UserEmail} are not "
+                + "delivered; EFM only logs them.",
             "dnf install postfix; systemctl enable --now postfix; or hand them to a script of your own: "
                 + "New-PemCluster -EfmProperty @{ 'script.notification' = '/path' }");
     }

@@ -30,21 +30,8 @@ static class PrerequisiteReader
     public static async Task<IReadOnlyList<PemCheck>> ReadAsync(PemCluster cluster, IReporter reporter, int throttleLimit, CancellationToken ct)
     {
         var checks = Checks(cluster);
-        using var slots = new SemaphoreSlim(throttleLimit);
-        var answers = await Task.WhenAll(cluster.Hosts.Select(async host =>
-        {
-            await slots.WaitAsync(ct);
-            try
-            {
-                reporter.Progress(host, Step, "looking", -1);
-                return await LookAsync(host, checks, reporter, ct);
-            }
-            finally
-            {
-                reporter.Progress(host, Step, "", null);
-                slots.Release();
-            }
-        }));
+        var answers = await reporter.QueryAllAsync(
+            cluster, Step, "looking", throttleLimit, (host, _) => LookAsync(host, checks, reporter, ct), ct);
         return Judge(cluster, checks, answers);
     }
 

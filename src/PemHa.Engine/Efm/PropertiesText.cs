@@ -39,9 +39,9 @@ static partial class PropertiesText
     public static readonly IReadOnlyList<string> ReadByHelpers = ["db.bin", "db.data.dir", "db.config.dir"];
 
     /// <summary>
-    /// The value that EFM's shell scripts read. Of the lines that match the name anywhere, where a dot matches any
-    /// character, they take the last one without a '#'; the value is the text between the first '=' and the second, its
-    /// words separated by one blank. Null when there is no such line.
+    /// The value that EFM's shell scripts read; null if no line matches. They search for the name anywhere in a line,
+    /// with a dot matching any character, and use the last match that contains no '#'. The value is the text between
+    /// the first and the second '=', with runs of white space replaced by one space.
     /// </summary>
     public static string? HelpersValue(string text, string name)
     {

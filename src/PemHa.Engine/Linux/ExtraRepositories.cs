@@ -157,8 +157,8 @@ sealed partial class ExtraRepositories : Resource
     }
 
     /// <summary>
-    /// A registered host's redhat.repo belongs to subscription-manager, which would write it anew; a cloud's image has
-    /// repositories of its own.
+    /// On a registered host, subscription-manager generates redhat.repo and would overwrite a change by dnf. Cloud
+    /// images (RHUI) have their own repository files, which dnf may change.
     /// </summary>
     static string Enable(string id, bool ofRedHat) => ofRedHat && !id.Contains("rhui", StringComparison.Ordinal)
         ? $"subscription-manager repos --enable {Sh.Quote(id)}" : $"dnf -q config-manager --set-enabled {Sh.Quote(id)}";

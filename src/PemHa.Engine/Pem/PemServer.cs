@@ -160,12 +160,12 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         }
         var command = Command();
         var super = Settle is not null && (options.TemporarySuperUser ?? PemVersion.WantsSuperUser(version));
-        // A run that was cut may have registered the agent: without this it would become a second one. Where we give
-        // the number the script takes it again; elsewhere no page has an option for it (K32), and the vendor's way back
-        // is this (A8).
+        // An interrupted run may have registered the agent already; registering again would then create a second agent.
+        // If PemHa assigns the agent's number, the script reuses it. Otherwise there is no documented option for that
+        // (K32), so the agent is unregistered first, with the vendor's command (A8).
         var unregister = agent && !OwnNumber;
-        // With a web application that answers, the agent may only be stopped and its logs cleaned up: registered anew
-        // it would lose its history in PEM.
+        // If the web application responds, the node was configured completely, and the agent may merely have been
+        // stopped and its logs deleted. Try to start it first: a new registration would lose its history in PEM.
         var mayLive = unregister && web;
         string Revived(string otherwise) => !mayLive ? otherwise : $$"""
             {{Proof}}
@@ -186,17 +186,16 @@ sealed class PemServer(PemHost host, bool primary, string superUser, string pass
         var answer = $"printf '%s\\n\\n\\n' {Sh.Quote(Answer(password))}";
         var byHand = $"printf '%s\\n\\n\\n' \"${variable}\" | sed 's/[\\\\]/&&/g'";
         if (unregister) shown = $"{Unregister}\n{shown}";
-        if (mayLive) shown = $"systemctl start pemagent\n# only if its heartbeat stays away:\n{shown}";
+        if (mayLive) shown = $"systemctl start pemagent\n# only if no heartbeat arrives:\n{shown}";
         return new Change("configure", shown, Revived(Text(answer, Sh.Quote(password))))
         {
             Recipe = new Recipe(Revived(Text(byHand, $"\"${variable}\""))) { Secrets = [variable] },
         };
 
-        // F8: the answers of a half-failed run would be taken for those of this one, and half a web server for a whole
-        // one. Whom this host took for the virtual IP's holder is asked anew: a stranger may have had it, or a primary
-        // that is gone. The password is followed by two empty answers: in HA mode the page tells the script neither the
-        // agents' network nor their certificates' folder, and empty takes the default where it asks for them (K1, K6,
-        // F8).
+        // Remove what a failed run left behind (F8): the script would reuse its saved answers and its incomplete web
+        // server. Flush the neighbour entry of the virtual IP, which may still point to an earlier holder. Two empty
+        // lines follow the password: in HA mode the page passes neither the agents' network nor their certificate
+        // directory, and an empty answer selects the default if the script asks for them (K1, K6, F8).
         string Text(string answer, string clear) => $$"""
             {{(unregister ? $$"""
             PEM_SERVER_PASSWORD={{clear}} timeout 60 {{Unregister}} >"$T/unregistered" 2>&1 ||

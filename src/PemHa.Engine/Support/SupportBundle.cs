@@ -97,7 +97,9 @@ static class SupportBundle
         CancellationToken ct)
     {
         var saved = EvenSecond(DateTime.UtcNow);
-        var hosts = await CollectAsync(cluster, reporter, throttleLimit, ct);
+        var hosts = await reporter.QueryAllAsync(
+            cluster, Step, "collecting", throttleLimit,
+            (host, index) => CollectAsync(host, FolderOf(host, index), reporter, ct), ct);
         var mask = Masking(cluster.Hosts.Select(h => h.Session).OfType<IProbeSession>().Select(s => s.Redactor));
         var misses = new List<BundleMiss>();
         var entries = new List<(string Name, string Text)> { (TopologyFile, BundleMask.Topology(topology)) };
@@ -132,29 +134,8 @@ static class SupportBundle
     static DateTime EvenSecond(DateTime time) =>
         new(time.Year, time.Month, time.Day, time.Hour, time.Minute, time.Second / 2 * 2, DateTimeKind.Utc);
 
-    static async Task<(BundleHost Host, IReadOnlyList<(string Name, string Text)> Entries)[]> CollectAsync(
-        PemCluster cluster,
-        IReporter reporter,
-        int throttleLimit,
-        CancellationToken ct)
-    {
-        using var slots = new SemaphoreSlim(throttleLimit);
-        return await Task.WhenAll(cluster.Hosts.Select(async (host, i) =>
-        {
-            var folder = string.Create(CultureInfo.InvariantCulture, $"hosts/{i + 1:00}-{Plain(host.Name)}");
-            await slots.WaitAsync(ct);
-            try
-            {
-                reporter.Progress(host, Step, "collecting", -1);
-                return await CollectAsync(host, folder, reporter, ct);
-            }
-            finally
-            {
-                reporter.Progress(host, Step, "", null);
-                slots.Release();
-            }
-        }));
-    }
+    static string FolderOf(PemHost host, int index) =>
+        string.Create(CultureInfo.InvariantCulture, $"hosts/{index + 1:00}-{Plain(host.Name)}");
 
     static string Text<T>(T value) =>
         JsonSerializer.Serialize(value, Json).Replace("\r\n", "\n", StringComparison.Ordinal) + "\n";

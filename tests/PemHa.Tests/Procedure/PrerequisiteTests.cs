@@ -164,7 +164,7 @@ public class PrerequisiteTests
             why);
 
     [Theory]
-    [InlineData("", false, PemCheckState.Warning, "reach nobody")]
+    [InlineData("", false, PemCheckState.Warning, "are not delivered; EFM only logs them")]
     [InlineData("", true, PemCheckState.Passed, "port 25 takes EFM's notifications to root@localhost")]
     [InlineData("/usr/local/bin/page", false, PemCheckState.Passed, "/usr/local/bin/page")]
     [Spec("P19")]
