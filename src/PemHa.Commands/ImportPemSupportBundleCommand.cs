@@ -31,7 +31,7 @@ public sealed class ImportPemSupportBundleCommand : PSCmdlet
                 var error = new PemException(
                     "BundleUnusable",
                     Trouble.InvalidArgument,
-                    $"{Path} is not a bundle that can be read: it describes {host.Name}, and holds nothing of it.",
+                    $"{Path} is not a readable bundle: it describes {host.Name}, but contains no data of it.",
                     ErrorTable.Of("BundleUnusable").Remedy);
                 ThrowTerminatingError(Errors.Record(error, Path));
             }

@@ -17,8 +17,8 @@ public sealed class InstallPemServerCommand : LongStepCommand
     public PSCredential Credential { get; set; } = PSCredential.Empty;
 
     /// <summary>
-    /// Whether the agents' common user (New-PemCluster -AgentUser) is a superuser while the primary is configured, and
-    /// no longer; without it the installed version of PEM decides, as 10.5 and newer want it.
+    /// Makes the agents' common user (New-PemCluster -AgentUser) a superuser only while the primary is configured. The
+    /// default depends on the installed version of PEM: 10.5 and newer need it.
     /// </summary>
     [Parameter]
     public SwitchParameter TemporarySuperUser { get; set; }

@@ -56,7 +56,7 @@ public sealed class SavePemSupportBundleCommand : AsyncCommand
             var error = new PemException(
                 "TopologyUnfit",
                 Trouble.InvalidArgument,
-                $"A bundle is of one cluster, and the hosts are of several: {string.Join(", ", clusters)}.",
+                $"A bundle describes one cluster, but these hosts belong to several: {string.Join(", ", clusters)}.",
                 "Save each to a file of its own.");
             ThrowTerminatingError(Errors.Record(error, clusters.ToArray()));
         }

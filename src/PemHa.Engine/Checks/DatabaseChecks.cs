@@ -160,7 +160,7 @@ static class DatabaseChecks
         if (fixedly.Count == 0 && facts.Count("streaming") > 1 && tooLittle)
             return Verdict.Warning(
                 $"wal_keep_size is {kept} MB, and {facts["streaming"]} standbys stream: after a failover the other "
-                    + "ones begin with WAL that the new primary may not have any more, and wait for ever.",
+                    + "standbys may need WAL that the new primary no longer has, and would never catch up.",
                 $"Run Enable-PemReplication, which sets {enough}, or set more.");
         return fixedly.Count > 0
             ? Verdict.Failed($"{string.Join("; ", fixedly)}: what postgresql.conf says does not count.", "ALTER SYSTEM RESET it, or take it out of the service's command line.")

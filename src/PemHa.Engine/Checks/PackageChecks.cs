@@ -75,7 +75,7 @@ static class PackageChecks
         if (asked && !Words(facts["available"]).Contains(names.Epel)) missing.Add($"EPEL ({names.Epel})");
         if (missing.Count > 0)
             return Verdict.Failed(
-                $"This host knows no repository {string.Join(" and ", missing)}, from which packages of PEM's come.",
+                $"This host has no repository {string.Join(" and ", missing)}, which contains packages that PEM needs.",
                 names.EpelByAddress
                     ? "Register the host (subscription-manager register), or add the repositories."
                     : "Add the distribution's own repositories back (dnf repolist --all).");

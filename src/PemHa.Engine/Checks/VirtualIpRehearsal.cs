@@ -193,8 +193,7 @@ sealed class VirtualIpRehearsal(PemCluster cluster, IReporter reporter)
     string Ping(int seconds, bool reached)
     {
         var ping = $"ping -nq -c 1 -W 1 {Sh.Quote(cluster.VirtualIp)} >/dev/null 2>&1";
-        // EFM does not announce IPv6 addresses: what this host knows of the last owner would stand in the way for about
-        // 40 s (B4).
+        // EFM does not announce IPv6 addresses: without this, a host would send to the old owner for 40 s (B4).
         var forget = reached ? $"ip neigh flush to {Sh.Quote(cluster.VirtualIp)} 2>/dev/null || :\n" : "";
         var look = $"look() {{ {(reached ? "" : "! ")}{ping}; }}";
         return string.Create(

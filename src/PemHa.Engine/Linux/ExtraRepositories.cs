@@ -10,8 +10,8 @@ namespace PemHa.Engine.Linux;
 sealed partial class ExtraRepositories : Resource
 {
     /// <summary>
-    /// What members of the RHEL family call CRB, and what brings EPEL: <c>{v}</c> is the major version, <c>{m}</c> the
-    /// machine.
+    /// The names of CRB, and of the package that provides EPEL, in the RHEL family: <c>{v}</c> is the major version,
+    /// <c>{m}</c> the machine.
     /// </summary>
     /// <param name="Ids">The IDs of os-release that have these names.</param>
     /// <param name="Versions">The major versions.</param>
@@ -44,8 +44,8 @@ sealed partial class ExtraRepositories : Resource
     ];
 
     /// <summary>
-    /// EPEL itself, of Fedora's package, Oracle's, or a mirror of one's own (Satellite); not its testing, source or
-    /// debug part.
+    /// The ID of an EPEL repository: from Fedora's package, from Oracle's, or of a local mirror (Satellite), but not of
+    /// its testing, source or debug repositories.
     /// </summary>
     [GeneratedRegex("^([A-Za-z0-9]+[_-])*epel([_-][0-9]+)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex IsEpel();
@@ -129,8 +129,8 @@ sealed partial class ExtraRepositories : Resource
 
     public override string Name => "repositories CRB and EPEL";
 
-    // dnf alone knows them all: plug-ins and variables make repositories and their names. -C: to list them it asks no
-    // server, and it does not forget, as it would without, that its cache was declared expired.
+    // Only dnf can list all repositories, because plug-ins and variables define some of them. With -C it does not
+    // contact a server, and keeps the mark of a cache that was declared expired.
     public override string Probe => """
         . /etc/os-release; fact id "$ID"; fact version "${VERSION_ID%%.*}"; fact machine "$(uname -m)"
         for p in epel-release "oracle-epel-release-el${VERSION_ID%%.*}"; do

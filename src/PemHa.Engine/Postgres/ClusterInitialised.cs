@@ -32,9 +32,9 @@ sealed class ClusterInitialised(PemCluster cluster) : Resource
         """;
 
     string ByHandMessage =>
-        $"{cluster.PackageServiceName}-setup did not make a database for the service {cluster.ServiceName}; "
-        + "that it takes a service's name is what PostgreSQL's own packages document, "
-        + "and nothing public says it of the vendor's. By hand, as root: "
+        $"{cluster.PackageServiceName}-setup did not create a database for the service {cluster.ServiceName}. "
+        + "PostgreSQL's own packages document that their setup script takes a service's name; "
+        + "the vendor's documentation does not. By hand, as root: "
         + $"install -d -o {cluster.ServiceOwner} -g {cluster.ServiceOwner} -m 700 {cluster.DataDirectory}; "
         + $"runuser -u {cluster.ServiceOwner} -- "
         + $"{cluster.InstallDirectory}/bin/initdb -D {cluster.DataDirectory} -E UTF-8; "

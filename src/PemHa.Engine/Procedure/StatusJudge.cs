@@ -286,7 +286,7 @@ static class StatusJudge
             || view.EfmTrouble.Contains("java", StringComparison.OrdinalIgnoreCase))
             return "EFM finds no Java: run Install-PemEpas, which installs it, or put `java` into root's PATH.";
         if (view.EfmTrouble.StartsWith("Not authorized", StringComparison.OrdinalIgnoreCase))
-            return "Connect as root, or as a user whose sudo makes root: "
+            return "Connect as root, or as a user who may become root by sudo: "
                 + "EFM answers root, efm and members of the group efm.";
         if (view.Nodes.Any(n => n.AgentRuns == true))
             return $"{view.EfmService} runs, but its agent does not answer: see {view.EfmLog}, "
@@ -379,9 +379,9 @@ static class StatusJudge
         if (seen.Outlived.Count > 0)
             Find(
                 false,
-                $"{string.Join(" and ", seen.Outlived)} of PEM before 10.5 ran through a failover "
-                    + "and may not get over it",
-                $"systemctl restart {string.Join(' ', seen.Outlived)}; from PEM 10.5 on they heal by themselves.");
+                $"{string.Join(" and ", seen.Outlived)} of PEM before 10.5 ran during a failover "
+                    + "and may not have recovered from it",
+                $"systemctl restart {string.Join(' ', seen.Outlived)}; from PEM 10.5 on they recover by themselves.");
         if (node.Agent == false)
             Find(false, "its PEM agent does not run",
                 "systemctl start pemagent; Install-PemServer if it was never set up.");
@@ -426,8 +426,9 @@ static class StatusJudge
             var state = end is not { } day ? "cannot be read"
                 : $"{(over ? "ended" : "ends")} on {CertificateAuthority.Day(day)}";
             find(over, $"its certificate {file} {state}",
-                "Run Install-PemCluster again from there on (-StartAt New-PemCertificate): it renews what ends within "
-                    + "30 days, and everybody takes it. Files and authorities of your own you renew first.");
+                "Run Install-PemCluster -StartAt New-PemCertificate. It renews every certificate that ends within "
+                    + "30 days and makes the services use it. If you supply your own certificates, replace those files "
+                    + "first.");
         }
     }
 

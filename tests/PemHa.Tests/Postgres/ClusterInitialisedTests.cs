@@ -53,7 +53,7 @@ public sealed class ClusterInitialisedTests : IDisposable
         var refused = Apply(Look()!);
         Assert.Equal(1, refused.ExitCode);
         Assert.Matches(
-            "for the service pem-db; .*nothing public.* "
+            "did not create a database for the service pem-db\\. .*the vendor's documentation does not\\. "
                 + $"By hand, .*initdb -D {_cluster.DataDirectory} -E UTF-8; .*run the step again",
             refused.Error);
 
