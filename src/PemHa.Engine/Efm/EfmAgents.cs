@@ -160,7 +160,7 @@ sealed class AgentCount(PemCluster cluster) : Resource
                 + $"{EvenSplitFixed} does not (G5)."
             : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{agents} EFM agents are an even number: if half of them fail or are cut off, the others are not a majority "
-            + $"and EFM does not fail over. {agents - 1} agents tolerate as many failures; {advice}.{split}");
+            $"{agents} EFM agents are an even number: if half of them fail or are cut off, the others are not a "
+            + $"majority and EFM does not fail over. {agents - 1} agents tolerate as many failures; {advice}.{split}");
     }
 }

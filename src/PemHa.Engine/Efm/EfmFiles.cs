@@ -168,9 +168,9 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
             var name = PropertiesText.ReadByHelpers
                 .FirstOrDefault(n => PropertiesText.HelpersValue(text, n) != PropertiesText.Get(text, n));
             return name is null ? null : new PemException("PropertyAmbiguous", Trouble.InvalidOperation,
-                $"EFM's shell scripts would not read {name}={PropertiesText.Get(text, name)} from {path} on {host.Name}. "
-                    + $"They would read the line '{PropertiesText.HelpersLine(text, name)?.Trim()}', because they take "
-                    + $"the last line without a '#' that contains {name}.",
+                $"EFM's shell scripts would not read {name}={PropertiesText.Get(text, name)} from {path} on "
+                    + $"{host.Name}. They would read the line '{PropertiesText.HelpersLine(text, name)?.Trim()}', "
+                    + $"because they take the last line without a '#' that contains {name}.",
                 $"Remove that line or put a '#' in front of it, and leave no '#' in the line of {name} itself.");
         });
     }
@@ -194,15 +194,15 @@ sealed class EfmProperties(PemHost host, EfmPassword password) : ManagedFile
     }
 
     const string Hurry =
-        "the password of EFM's role has changed while its agents run with the old one. This run gives them the new one. "
-        + "If it stops before the end, run it again at once: after local.timeout (60 s by default) an agent that cannot "
-        + "log in treats its database as failed.";
+        "the password of EFM's role has changed while its agents run with the old one. This run gives them the new "
+        + "one. If it stops before the end, run it again at once: after local.timeout (60 s by default) an agent that "
+        + "cannot log in treats its database as failed.";
 
     const string NoRewind =
-        "auto.rewind=true has no effect with the roles and rules that PemHa creates: pg_rewind logs in to a database as "
-        + "the replication role, but the rules for that role allow replication only. It also needs EXECUTE on "
-        + "pg_read_binary_file and three other functions, and wal_log_hints or data checksums. Without these, EFM leaves "
-        + "a failed primary stopped. Use auto.basebackup=true (EFM 5.2) or Initialize-PemReplica -Force.";
+        "auto.rewind=true has no effect with the roles and rules that PemHa creates: pg_rewind logs in to a database "
+        + "as the replication role, but the rules for that role allow replication only. It also needs EXECUTE on "
+        + "pg_read_binary_file and three other functions, and wal_log_hints or data checksums. Without these, EFM "
+        + "leaves a failed primary stopped. Use auto.basebackup=true (EFM 5.2) or Initialize-PemReplica -Force.";
 
     /// <summary>By hand each node encrypts for itself: the texts differ, the password does not.</summary>
     protected override Recipe ByHand(Facts facts, string wanted)
