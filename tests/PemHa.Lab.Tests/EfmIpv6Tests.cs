@@ -111,14 +111,13 @@ public sealed class EfmIpv6Tests(WideLab fixture)
         bind.address=[fd16:161::{{number}}]:7800
         is.witness={{(witness ? "true" : "false")}}
         ping.server.ip=fd16:161::1
-        ping.server.command=/bin/ping -q -c1 -w1
+        ping.server.command=/bin/ping -q -c1 -w5
         virtual.ip=pem.v6.lab
         virtual.ip.interface={{nic}}
         virtual.ip.prefix=64
         local.period=1
         local.timeout=3
         local.timeout.final=1
-        remote.timeout=2
         node.timeout=3
         END
         chown efm:efm efm.properties efm.nodes

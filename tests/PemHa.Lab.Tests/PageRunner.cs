@@ -159,7 +159,6 @@ sealed class PageRunner(Lab lab, CancellationToken cancellation)
         local.period=1
         local.timeout=3
         local.timeout.final=1
-        remote.timeout=2
         node.timeout=3
         """)));
 

@@ -69,7 +69,7 @@ public sealed class OddCluster : ProcedureLab
             new PemHost(cluster, "172.16.161.201", PemRole.Standby));
     }
 
-    const string Deploy = """
+    const string Deploy = $$"""
         function Secret($user, $text) {
             $secret = [securestring]::new()
             foreach ($c in $text.ToCharArray()) { $secret.AppendChar($c) }
@@ -81,7 +81,7 @@ public sealed class OddCluster : ProcedureLab
             SuperUser = Secret pemsuper 'a\\b $(id) ''"`:@%/?#é; x'
             UserSettings = Secret pem_user_settings 'x'
             AuthorityPath = "$state/ca"; AuthorityPassword = (New-PemCredential authority -Path $state).Password
-            EfmProperty = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
+            EfmProperty = {{ProcedureLab.Timings}}
         }
         function Tell($kind, $changes) { foreach ($c in $changes) { "$kind $($c.HostName): $($c.Step) $($c.Resource)" } }
         Report {

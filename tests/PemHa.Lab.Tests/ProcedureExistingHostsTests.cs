@@ -22,12 +22,12 @@ public sealed class ProcedureExistingHostsTests(ExistingHosts cluster) : IClassF
     static readonly string[] Files =
         [$"{Data}/pg_hba.conf", $"{Data}/postgresql.conf", $"{Data}/extra.conf", $"{Data}/conf.d/10-mine.conf", $"{Data}/more hba.conf", $"{Data}/hba.d/01.conf", $"{Data}/sales_users", "/var/lib/edb/.pgpass"];
 
-    const string Prepare = """
+    const string Prepare = $$"""
         $with = @{
             Replication = New-PemCredential repl -Path $state; Efm = New-PemCredential efm -Path $state
             SuperUser = New-PemCredential pemsuper -Path $state
             AuthorityPath = "$state/ca"; AuthorityPassword = (New-PemCredential authority -Path $state).Password
-            EfmProperty = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
+            EfmProperty = {{ProcedureLab.Timings}}
         }
         $nodes = $hosts | Connect-PemHost @login
         function Steps { foreach ($step in $cluster.Steps) { "$($step.Step) $($step.ChangeCount)" } }

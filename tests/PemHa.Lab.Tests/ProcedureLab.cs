@@ -25,12 +25,12 @@ public partial class ProcedureLab : LabFixture
     internal static string Checkout { get; } = FindCheckout();
 
     /// <summary>Everything that Install-PemCluster wants to know, in <c>$order</c>; the passwords are those that the runbook uses.</summary>
-    internal const string WholeOrder = """
+    internal const string WholeOrder = $$"""
         $order = @{ AuthorityPath = "$state/ca"; AuthorityPassword = (New-PemCredential authority -Path $state).Password; Confirm = $false }
         $order.Replication = New-PemCredential repl -Path $state
         $order.Efm = New-PemCredential efm -Path $state
         $order.SuperUser = New-PemCredential pemsuper -Path $state
-        $order.EfmProperty = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
+        $order.EfmProperty = {{Timings}}
         """;
 
     internal override async Task ContinueAsync(Lab lab, LabDisks disks)
@@ -343,9 +343,13 @@ public partial class ProcedureLab : LabFixture
     [GeneratedRegex("^    EfmProperty .*\n", RegexOptions.Multiline)]
     private static partial Regex TimingsLine();
 
-    /// <summary>EFM's timings are the lab's, so that a failover takes seconds.</summary>
+    /// <summary>
+    /// EFM's timings are the lab's, so that a failover takes seconds. An agent that starts on a busy machine must still
+    /// reach every database within remote.timeout, or it ends: 2 s were too few.
+    /// </summary>
     internal const string Timings =
-        "@{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }";
+        "@{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; "
+            + "'remote.timeout' = 5; 'node.timeout' = 3 }";
 
     /// <summary>How scripts log in, as PowerShell writes it.</summary>
     internal virtual string Login => "@{ KeyFile = $env:PEMHA_LAB_KEY; KnownHostsFile = $env:PEMHA_LAB_KNOWN_HOSTS }";

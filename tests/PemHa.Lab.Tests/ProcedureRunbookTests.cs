@@ -74,7 +74,7 @@ public sealed class RunbookLab : ProcedureLab
             UserSettings = Secret pem_user_settings {{Quoted("PASSWORD_pem_user_settings")}}
             SuperUser = Secret pemsuper {{Quoted("PASSWORD_pemsuper")}}
             AuthorityPath = "$state/ca"; AuthorityPassword = (Secret authority {{Quoted("AUTHORITY_PASSWORD")}}).Password
-            EfmProperty = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
+            EfmProperty = {{ProcedureLab.Timings}}
         }
         """;
 

@@ -40,7 +40,7 @@ public sealed class ProcedureUserSettingsTests(SettingsCluster cluster) : IClass
             Replication = New-PemCredential repl -Path $state; Efm = New-PemCredential efm -Path $state
             SuperUser = New-PemCredential pemsuper -Path $state
             AuthorityPath = "$state/ca"; AuthorityPassword = (New-PemCredential authority -Path $state).Password
-            EfmProperty = @{ 'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
+            EfmProperty = {{ProcedureLab.Timings}}
         }
         $nodes = $hosts | Connect-PemHost @login
         function Steps { foreach ($step in $cluster.Steps) { "$($step.Step) $($step.ChangeCount)" } }

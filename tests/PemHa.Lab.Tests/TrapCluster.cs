@@ -27,7 +27,10 @@ public sealed class TrapCluster : ProcedureLab
         $repl = Credential repl 'a:b\c d''"$'
         $efm = New-PemCredential efm -Path $state
         $authority = @{ AuthorityPath = "$state/ca"; AuthorityPassword = (New-PemCredential authority -Path $state).Password }
-        $properties = @{ 'local.period' = 1; 'local.timeout' = 15; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3 }
+        $properties = @{
+            'local.period' = 1; 'local.timeout' = 15; 'local.timeout.final' = 1
+            'remote.timeout' = 5; 'node.timeout' = 3
+        }
 
         """;
 

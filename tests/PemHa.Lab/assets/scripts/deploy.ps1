@@ -6,7 +6,7 @@ $witness = @($nodes | Where-Object Name -like 'witness*' | ForEach-Object Addres
 $standby = @($data | Where-Object Name -ne 'node1' | ForEach-Object Address)
 # The vendor's defaults wait for a minute before they believe in a failure; a rehearsal is in more of a hurry.
 $hurry = @{
-    'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 2; 'node.timeout' = 3
+    'local.period' = 1; 'local.timeout' = 3; 'local.timeout.final' = 1; 'remote.timeout' = 5; 'node.timeout' = 3
     'ping.server.command' = '/bin/ping -q -c1 -w1'
 }
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
