@@ -69,7 +69,7 @@ public sealed class LabScriptTests(SmallLab fixture) : IDisposable
             if (line == "started")
                 started.TrySetResult();
         });
-        await started.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await started.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         script.Kill();
         Assert.Equal(128 + 9, (await script.Result).ExitCode);
     }

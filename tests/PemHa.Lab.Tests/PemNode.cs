@@ -14,7 +14,7 @@ public sealed class PemNode : IAsyncLifetime
     const string Host = "node1";
     const string Script = "/usr/edb/pem/bin/configure-pem-server.sh";
 
-    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     static int s_count;
     Lab? _lab;

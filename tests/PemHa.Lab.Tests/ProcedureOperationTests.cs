@@ -170,7 +170,7 @@ public sealed class ProcedureOperationTests(ProcedureCluster cluster)
             if (line == "held")
                 held.TrySetResult();
         });
-        await held.Task.WaitAsync(TimeSpan.FromSeconds(20), ProcedureLab.Cancellation);
+        await held.Task.WaitAsync(TimeSpan.FromSeconds(60), ProcedureLab.Cancellation);
         return holder;
     }
 

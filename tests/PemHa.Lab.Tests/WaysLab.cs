@@ -126,7 +126,9 @@ public sealed class WaysLab : ProcedureLab
     {
         var socket = Path.Combine(Folder, name);
         var agent = Command.Start(["ssh-agent", "-D", "-a", socket]);
-        Assert.True(await Wait.UntilAsync(() => File.Exists(socket), TimeSpan.FromSeconds(10), Cancellation), "ssh-agent did not start.");
+        Assert.True(
+            await Wait.UntilAsync(() => File.Exists(socket), TimeSpan.FromSeconds(60), Cancellation),
+            "ssh-agent did not start.");
         return agent;
     }
 }

@@ -133,11 +133,12 @@ public sealed class ErrorTests : IDisposable
         var silent = Activator.CreateInstance(typeof(SshLogin).GetNestedType("AgentAlgorithm", BindingFlags.NonPublic)!,
             login, new SshAgent(_folder["agent"]), new SshAgentKey(SshWire("ssh-ed25519", "x"), "mine"))!;
         var signing = Task.Run(() => silent.GetType().GetMethod("Sign")!.Invoke(silent, [new byte[] { 1 }]), TestContext.Current.CancellationToken);
-        Assert.True(SpinWait.SpinUntil(() => login.Signing, TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => login.Signing, TimeSpan.FromSeconds(60)));
         var error = SshConnection.Translate(hop, login, null, true, new TimeoutException());
         Assert.Equal(("AgentSilent", Trouble.OperationTimeout), (error.Id, error.Category));
         login.Dispose();
-        await Assert.ThrowsAnyAsync<Exception>(() => signing.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<Exception>(
+            () => signing.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
     }
 
     public void Dispose() => _folder.Dispose();

@@ -258,7 +258,7 @@ public sealed class CommandTests(HostedEngine engine) : IClassFixture<HostedEngi
 
         using var shell = engine.Shell(Script, port, _folder["known"], 600);
         var running = shell.BeginInvoke();
-        Assert.True(SpinWait.SpinUntil(silent.Pending, TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(silent.Pending, TimeSpan.FromSeconds(60)));
         var watch = Stopwatch.StartNew();
         shell.Stop();
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));

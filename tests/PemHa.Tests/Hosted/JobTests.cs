@@ -61,7 +61,7 @@ public sealed class JobTests : IDisposable
     {
         _hosts[1].Does = FakeHost.Silent(_hosts[1]);
         var job = (Job)_engine.Run($"param($hosts) {Restart}", _c1.Cluster.Hosts)[0].BaseObject;
-        await _hosts[1].Changing.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await _hosts[1].Changing.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         var watch = System.Diagnostics.Stopwatch.StartNew();
         _engine.Run("param($job) Stop-Job $job", job);
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(1));

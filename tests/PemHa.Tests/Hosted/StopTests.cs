@@ -36,8 +36,13 @@ public sealed class StopTests : IDisposable
             }
         : FakeHost.Silent(_hosts[1]);
         const string Step = "Set-PemPassFile, .pgpass: create file /var/lib/edb/.pgpass";
-        await StopAsync("param($hosts) $hosts | Set-PemPassFile -Credential (New-PemCredential repl)", Task.WhenAll(_hosts[1].Changing.Task, Task.Run(() =>
-            Assert.True(SpinWait.SpinUntil(() => Changed(_folder["journal"]) == 2, TimeSpan.FromSeconds(20)), "The others did not go on."), TestContext.Current.CancellationToken)));
+        bool OthersAreDone() => Changed(_folder["journal"]) == 2;
+        var others = Task.Run(
+            () => Assert.True(SpinWait.SpinUntil(OthersAreDone, TimeSpan.FromSeconds(60)), "The others did not go on."),
+            TestContext.Current.CancellationToken);
+        await StopAsync(
+            "param($hosts) $hosts | Set-PemPassFile -Credential (New-PemCredential repl)",
+            Task.WhenAll(_hosts[1].Changing.Task, others));
         Assert.Equal([null, Step, null, null], _c1.Cluster.Hosts.Select(h => h.Unfinished));
         var warning = Assert.Single(_engine.Shown.Split('\n'), l => l.StartsWith("WARNING: ", StringComparison.Ordinal));
         Assert.StartsWith($"WARNING: node2 was in the middle of {Step}.", warning, StringComparison.Ordinal);
@@ -171,7 +176,7 @@ public sealed class StopTests : IDisposable
     {
         using var shell = _engine.Shell(script, _c1.Cluster.Hosts);
         var running = shell.BeginInvoke();
-        await moment.WaitAsync(TimeSpan.FromSeconds(20));
+        await moment.WaitAsync(TimeSpan.FromSeconds(60));
         // On a thread of its own, as in pwsh: what is measured is not how busy the other tests are.
         var seconds = await Task.Factory.StartNew(() =>
         {

@@ -142,7 +142,8 @@ public class RemoteScriptTests
         })!;
         shell.StandardInput.Write(text);
         shell.StandardInput.Close();
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(folder["shell"]) && File.ReadAllText(folder["shell"]).EndsWith('\n'), TimeSpan.FromSeconds(20)));
+        bool Started() => File.Exists(folder["shell"]) && File.ReadAllText(folder["shell"]).EndsWith('\n');
+        Assert.True(SpinWait.SpinUntil(Started, TimeSpan.FromSeconds(60)));
         var number = File.ReadAllText(folder["shell"]).Trim();
         Assert.Equal(0, Shell.Sh($"kill -9 {number}; while [ -d /proc/{number} ]; do sleep 0.05; done").ExitCode);
         // What it had written, which may be secret, goes with the next one.
@@ -157,7 +158,8 @@ public class RemoteScriptTests
         Assert.Equal((number, "Install-PemEpas: install package", true), ($"{holder.Process}", holder.What, holder.Forsaken));
 
         File.Delete(folder["shell"]);
-        Assert.True(SpinWait.SpinUntil(() => next.Parse(Locked(next, folder).Output).Count == 1, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(
+            () => next.Parse(Locked(next, folder).Output).Count == 1, TimeSpan.FromSeconds(60)));
         Assert.Equal(holder.Process, next.TakenOver?.Process);
         Assert.Equal(next.Mark + "\n", File.ReadAllText(folder["lock"]));
         Assert.False(Directory.Exists(left));
